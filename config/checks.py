@@ -1,0 +1,1 @@
+"""System checks of Fanfare; each has an id and a remedy."""

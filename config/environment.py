@@ -1,0 +1,211 @@
+"""Read settings from the environment and refuse what is not understood.
+
+    flag("DEBUG", False)                       # True or False, nothing else
+    relays("main=smtp+starttls://u:p@mx:587")  # → [Relay(name="main", kind="smtp", …)]
+
+Every function raises ImproperlyConfigured with the variable, the value (never a secret one) and the remedy.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import json
+import os
+import pkgutil
+import secrets
+from pathlib import Path
+from typing import Any, Literal, TypedDict
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+from django.core.exceptions import ImproperlyConfigured
+
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+SMTP_PORTS = {"smtp": 25, "smtp+starttls": 587, "smtps": 465}  # RFC 5321, 6409, 8314
+TLS = {"smtp": "none", "smtp+starttls": "starttls", "smtps": "implicit"}
+
+
+class Relay(TypedDict):
+    """One way out for mail.
+
+    name     unique, shown in the admin and in logs
+    kind     "outbox" (mails stay in the admin), "smtp" or "anymail"
+    url      as written; it may hold a password, so it is never logged
+    options  smtp: host, port, username, password, tls ("none", "starttls", "implicit"), connections;
+             anymail: esp (Anymail's name of the provider), settings (that backend's keyword arguments)
+    weight   share of the traffic among the relays, 0 = only when chosen by name
+    """
+
+    name: str
+    kind: Literal["outbox", "smtp", "anymail"]
+    url: str
+    options: dict[str, Any]
+    weight: int
+
+
+def text(name: str, default: str) -> str:
+    """Return the variable, stripped; empty counts as not set."""
+    return os.environ.get(name, "").strip() or default
+
+
+def flag(name: str, default: bool) -> bool:
+    """Return True or False; anything else is refused."""
+    value = text(name, str(default))
+    if value not in {"True", "False"}:
+        raise ImproperlyConfigured(f"Unexpected value {name}={value}, use True or False")
+    return value == "True"
+
+
+def number(name: str, default: int, *, least: int = 0) -> int:
+    """Return a whole number not below `least`."""
+    value = text(name, str(default))
+    if not value.isdecimal() or int(value) < least:
+        raise ImproperlyConfigured(f"Unexpected value {name}={value}, use a whole number, {least} or more")
+    return int(value)
+
+
+def words(name: str, default: str = "") -> list[str]:
+    """Return the comma-separated words of the variable."""
+    return [word.strip() for word in text(name, default).split(",") if word.strip()]
+
+
+def web_address(name: str, default: str) -> str:
+    """Return an http(s) origin without a trailing slash, e.g. https://mail.example.com."""
+    value = text(name, default).rstrip("/")
+    parts = urlsplit(value)
+    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.path or parts.query:
+        raise ImproperlyConfigured(f"Unexpected value {name}={value}, use an origin like https://mail.example.com")
+    return value
+
+
+def networks(name: str) -> list[Network]:
+    """Return IP networks, e.g. 127.0.0.1,10.0.0.0/8."""
+    try:
+        return [ipaddress.ip_network(word) for word in words(name)]
+    except ValueError as why:
+        raise ImproperlyConfigured(f"Unexpected value {name}: {why}, use addresses like 127.0.0.1,10.0.0.0/8") from why
+
+
+def currency(name: str, default: str) -> str:
+    """Return an ISO 4217 code: three capital letters."""
+    value = text(name, default)
+    if not (len(value) == 3 and value.isascii() and value.isalpha() and value.isupper()):
+        raise ImproperlyConfigured(f"Unexpected value {name}={value}, use an ISO 4217 code like EUR")
+    return value
+
+
+def secret(name: str, kept_in: Path) -> str:
+    """Return the secret of the environment, else the one kept in a file, made once and readable by its owner only."""
+    if value := text(name, ""):
+        return value
+    try:
+        return kept_in.read_text().strip()
+    except FileNotFoundError:
+        return keep(kept_in, secrets.token_hex(32))
+
+
+def keep(path: Path, value: str) -> str:
+    """Write a new secret once; when another process was first, return what it wrote."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    fresh = path.with_name(f"{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
+    descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        os.write(descriptor, value.encode() + b"\n")
+        os.fsync(descriptor)
+        os.link(fresh, path)  # atomic: the file is there whole, or was there already
+    except FileExistsError:
+        return path.read_text().strip()
+    finally:
+        os.close(descriptor)
+        fresh.unlink()
+    return value
+
+
+def key_ring(name: str, kept_in: Path) -> list[tuple[int, bytes]]:
+    """Return (id 0-15, key of 32 bytes or more) pairs; the first signs, all verify. Written 1:hex,0:hex."""
+    written = text(name, "") or f"0:{secret('', kept_in)}"
+    ring: dict[int, bytes] = {}
+    for word in written.split(","):
+        number_, _, digits = word.strip().partition(":")
+        try:
+            key = bytes.fromhex(digits)
+        except ValueError:
+            key = b""
+        if not number_.isdecimal() or int(number_) > 15 or int(number_) in ring or len(key) < 32:
+            raise ImproperlyConfigured(
+                f"Unexpected value in {name} (key {number_!r}), use id:hex,id:hex with distinct ids 0-15 and "
+                "64 or more hex digits each, the signing key first"
+            )
+        ring[int(number_)] = key
+    return list(ring.items())
+
+
+def relays(written: str) -> list[Relay]:
+    """Return the relays of a JSON list or of the compact form name=url,name=url.
+
+    outbox://                                            mails stay in the admin (default)
+    main=smtp+starttls://user:password@host:587          or smtp:// (no TLS), smtps:// (TLS from the start)
+    post=postmark://?server_token=…&weight=2             any provider of Anymail, with its settings
+    [{"name": "main", "url": "smtps://…", "weight": 1, "options": {"connections": 10}}]
+    """
+    if written.lstrip().startswith("["):
+        try:
+            entries = [(str(e.get("name", "")), str(e["url"]), e) for e in json.loads(written)]
+        except (ValueError, KeyError, TypeError, AttributeError) as why:
+            raise ImproperlyConfigured(f'EMAIL_RELAYS: {why!r}, use [{{"name": "…", "url": "…"}}]') from None
+    else:
+        entries = [(*named(word), {}) for word in written.split(",") if word.strip()]
+    found = [relay(name, url, extra) for name, url, extra in entries]
+    names = [each["name"] for each in found]
+    if not found or len(set(names)) != len(names):
+        raise ImproperlyConfigured(f"EMAIL_RELAYS: names must be there and differ, got {names}. Use name=url,name=url")
+    return found
+
+
+def named(word: str) -> tuple[str, str]:
+    """Split `name=url`; the name may be left out."""
+    name, equals, rest = word.strip().partition("=")
+    return (name.strip(), rest.strip()) if equals and "://" not in name else ("", word.strip())
+
+
+def relay(name: str, url: str, extra: dict[str, Any]) -> Relay:
+    """Parse one relay; errors name the relay and its scheme, never its password."""
+    try:
+        parts, port = urlsplit(url), urlsplit(url).port
+    except ValueError:
+        raise ImproperlyConfigured(f"EMAIL_RELAYS: relay {name or '?'} has a broken URL") from None
+    query = dict(parse_qsl(parts.query))
+    scheme = parts.scheme or url
+    name = name or scheme
+    try:
+        weight = int(extra.get("weight", query.pop("weight", 1)))
+    except ValueError:
+        raise ImproperlyConfigured(f"EMAIL_RELAYS: relay {name} has a weight that is no whole number") from None
+    options = {**query, **extra.get("options", {})}
+    if scheme == "outbox":
+        return Relay(name=name, kind="outbox", url=url, options=options, weight=weight)
+    if scheme in SMTP_PORTS and parts.hostname:
+        options = {
+            "host": parts.hostname,
+            "port": port or SMTP_PORTS[scheme],
+            "username": unquote(parts.username or ""),
+            "password": unquote(parts.password or ""),
+            "tls": TLS[scheme],
+            **options,
+            "connections": int(options.get("connections", 4)),
+        }
+        return Relay(name=name, kind="smtp", url=url, options=options, weight=weight)
+    if scheme.replace("-", "_") in providers():
+        esp = scheme.replace("-", "_")  # a URL scheme has no underscore
+        return Relay(name=name, kind="anymail", url=url, options={"esp": esp, "settings": options}, weight=weight)
+    raise ImproperlyConfigured(
+        f"EMAIL_RELAYS: relay {name} has the scheme {scheme!r}, use outbox://, smtp://host, smtp+starttls://host, "
+        f"smtps://host or one of Anymail's: {', '.join(sorted(providers()))}"
+    )
+
+
+def providers() -> set[str]:
+    """Return Anymail's names of the providers that it can send through."""
+    import anymail.backends
+
+    found = {module.name for module in pkgutil.iter_modules(anymail.backends.__path__)}
+    return {name for name in found if not name.startswith(("base", "_")) and name != "console"}

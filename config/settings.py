@@ -1,0 +1,313 @@
+"""All settings of Fanfare, from the environment only (and from `.env` beside manage.py, which it overrules).
+
+Each variable is documented in .env.example and docs/settings.md; a wrong value stops the start with a sentence.
+"""
+
+import atexit
+import shutil
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import django_stubs_ext
+import environ
+from csp.constants import NONE, SELF
+from django.core.exceptions import ImproperlyConfigured
+from django.utils.translation import gettext_lazy as _
+
+from config import environment as env
+from config import logs
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+django_stubs_ext.monkeypatch()  # lets models and admins name their generics at run time: ForeignKey[Contact]
+
+TESTING = "pytest" in sys.modules  # tests read no .env and keep their files in a folder of their own
+
+if TESTING:
+    _scratch = tempfile.mkdtemp(prefix="fanfare-test-")
+    atexit.register(shutil.rmtree, _scratch, ignore_errors=True)
+elif (BASE_DIR / ".env").exists():
+    environ.Env.read_env(BASE_DIR / ".env")
+
+# --- Where it runs -------------------------------------------------------------------------------------------------
+
+# Show error pages with source code; True or False; default False; never on a server others can reach.
+DEBUG = env.flag("DEBUG", False)
+
+# Folder of everything that is written: database, files, spools, secrets; path; default var.
+VAR_DIR = Path(_scratch) if TESTING else BASE_DIR / env.text("VAR_DIR", "var")
+VAR_DIR.mkdir(parents=True, exist_ok=True)
+
+# Where people reach the site; origin; default http://localhost:8000.
+SITE_URL = env.web_address("SITE_URL", "http://localhost:8000")
+
+# Where links and pixels of mails point; origin, host of at most 28 characters; default SITE_URL.
+TRACKING_URL = env.web_address("TRACKING_URL", SITE_URL)
+
+# Further host names that are answered; comma-separated; default none (SITE_URL, TRACKING_URL and localhost always are).
+ALLOWED_HOSTS = sorted(
+    {*env.words("ALLOWED_HOSTS"), str(urlsplit(SITE_URL).hostname), str(urlsplit(TRACKING_URL).hostname)}
+    | {"localhost", "127.0.0.1", "[::1]"}
+)
+
+# Proxies whose X-Forwarded-For and X-Forwarded-Proto are believed; IP networks, comma-separated; default none.
+TRUSTED_PROXIES = env.networks("TRUSTED_PROXIES")
+
+# --- Secrets (each is made once under VAR_DIR when not given) --------------------------------------------------------
+
+# Signs sessions and forms; text of 50 or more characters.
+SECRET_KEY = env.secret("SECRET_KEY", VAR_DIR / "secret.key")
+
+# Key ring of mail tokens; id:hex,id:hex with ids 0-15 and 64 hex digits each; the first signs, all verify.
+TOKEN_KEYS = env.key_ring("TOKEN_KEYS", VAR_DIR / "token.key")
+
+# Keys the hash by which suppressions remember an address without holding it; text; changing it forgets them all.
+ADDRESS_PEPPER = env.secret("ADDRESS_PEPPER", VAR_DIR / "address.pepper")
+
+# --- Rooms ---------------------------------------------------------------------------------------------------------
+
+INSTALLED_APPS = [
+    "config",
+    "unfold",
+    "unfold.contrib.filters",
+    "unfold.contrib.simple_history",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+    "simple_history",
+    "django_htmx",
+    "rest_framework",
+    "django_filters",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+    "anymail",
+    "csp",
+    "contacts",
+    "campaigns",
+    "social",
+]
+
+MIDDLEWARE = [
+    "config.logs.RequestId",
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "config.csp.Policy",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "simple_history.middleware.HistoryRequestMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+]
+
+ROOT_URLCONF = "config.urls"
+WSGI_APPLICATION = "config.wsgi.application"
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.template.context_processors.i18n",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    },
+]
+
+# What upper floors add to lower ones; dotted module names, loaded once; order is the order of display.
+EMAIL_BLOCKS: list[str] = []
+SEGMENT_FIELDS: list[str] = []
+TIMELINE_SOURCES: list[str] = []
+REPORT_SECTIONS: list[str] = []
+
+# --- Database --------------------------------------------------------------------------------------------------------
+
+# The database; URL; default sqlite under VAR_DIR; e.g. postgres://user:password@host:5432/fanfare.
+DATABASE_URL = env.text("DATABASE_URL", f"sqlite:///{VAR_DIR / 'fanfare.sqlite3'}")
+try:
+    DATABASES: dict[str, dict[str, Any]] = {"default": dict(environ.Env.db_url_config(DATABASE_URL))}
+except Exception as why:
+    raise ImproperlyConfigured("Unexpected value DATABASE_URL, use sqlite:///path or postgres://…") from why
+
+# How long a database connection is kept; seconds; default 60 on PostgreSQL.
+DATABASE_MAX_AGE = env.number("DATABASE_MAX_AGE", 60)
+
+if "sqlite" in DATABASES["default"]["ENGINE"]:
+    # synchronous=FULL: a mail must not go out on an intent that a power cut can undo.
+    DATABASES["default"]["OPTIONS"] = {
+        "transaction_mode": "IMMEDIATE",
+        "timeout": 20,
+        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA temp_store=MEMORY;",
+    }
+elif "postgresql" in DATABASES["default"]["ENGINE"]:
+    DATABASES["default"].update(CONN_MAX_AGE=DATABASE_MAX_AGE, CONN_HEALTH_CHECKS=True)
+else:
+    raise ImproperlyConfigured("Unexpected value DATABASE_URL, use sqlite:///path or postgres://…")
+
+# --- Celery ----------------------------------------------------------------------------------------------------------
+
+# The broker of hints; URL; default filesystem:// (folders under VAR_DIR); or redis://…, amqp://….
+BROKER_URL = env.text("BROKER_URL", "filesystem://")
+CELERY_BROKER_URL = BROKER_URL
+if BROKER_URL.startswith("filesystem:"):
+    BROKER_DIR = VAR_DIR / "broker"
+    for _folder in ("messages", "processed", "control"):
+        (BROKER_DIR / _folder).mkdir(parents=True, exist_ok=True)
+    CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, Any] = {
+        "data_folder_in": str(BROKER_DIR / "messages"),
+        "data_folder_out": str(BROKER_DIR / "messages"),
+        "store_processed": True,  # else every message travels through the system's temporary folder
+        "processed_folder": str(BROKER_DIR / "processed"),
+        "control_folder": str(BROKER_DIR / "control"),
+        "polling_interval": 0.2,
+    }
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_ACKS_LATE = True
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
+    "heartbeat": {"task": "config.tasks.heartbeat", "schedule": 20.0, "options": {"expires": 60}},
+}
+
+# Threads of the worker that `up` starts; number; default 4.
+WORKER_THREADS = env.number("WORKER_THREADS", 4, least=1)
+
+# Threads of the web server that `up` starts; number; default 4.
+WEB_THREADS = env.number("WEB_THREADS", 4, least=1)
+
+# Processes of the web server that `up` starts; number; default 1.
+WEB_WORKERS = env.number("WEB_WORKERS", 1, least=1)
+
+# --- Mail ------------------------------------------------------------------------------------------------------------
+
+# Ways out for mail; JSON list or name=url,name=url; default outbox:// (mails stay in the admin).
+EMAIL_RELAYS = env.text("EMAIL_RELAYS", "outbox://")
+FANFARE_RELAYS = env.relays(EMAIL_RELAYS)
+
+# --- Money, languages, time ------------------------------------------------------------------------------------------
+
+# Currency that reports show first; ISO 4217 code; default EUR.
+BASE_CURRENCY = env.currency("BASE_CURRENCY", "EUR")
+
+# Zone of the days in reports; IANA name; default UTC.
+TIME_ZONE = env.text("TIME_ZONE", "UTC")
+USE_TZ = True
+
+# Language where nobody asked for another; en or fr; default en.
+LANGUAGE_CODE = env.text("LANGUAGE_CODE", "en")
+LANGUAGES = [("en", _("English")), ("fr", _("French"))]
+LOCALE_PATHS = [BASE_DIR / "locale"]
+USE_I18N = True
+if LANGUAGE_CODE not in dict(LANGUAGES):
+    raise ImproperlyConfigured(f"Unexpected value LANGUAGE_CODE={LANGUAGE_CODE}, use en or fr")
+
+# --- Files -----------------------------------------------------------------------------------------------------------
+
+STATIC_URL = "static/"
+STATIC_ROOT = VAR_DIR / "static"
+STATICFILES_DIRS = [BASE_DIR / "static"] if (BASE_DIR / "static").is_dir() else []
+MEDIA_URL = "media/"
+MEDIA_ROOT = VAR_DIR / "public"
+PRIVATE_ROOT = VAR_DIR / "private"
+STORAGES = {
+    "default": {
+        "BACKEND": "django.core.files.storage.FileSystemStorage",
+        "OPTIONS": {"location": PRIVATE_ROOT, "base_url": None},
+    },
+    "private": {
+        "BACKEND": "django.core.files.storage.FileSystemStorage",
+        "OPTIONS": {"location": PRIVATE_ROOT, "base_url": None},
+    },
+    "public": {
+        "BACKEND": "django.core.files.storage.FileSystemStorage",
+        "OPTIONS": {"location": MEDIA_ROOT, "base_url": "/media/"},
+    },
+    "staticfiles": {
+        "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
+        if DEBUG or TESTING
+        else "config.staticfiles.HashedOnceCollected",
+    },
+}
+WHITENOISE_USE_FINDERS = not (STATIC_ROOT / "staticfiles.json").exists()
+
+# --- Security --------------------------------------------------------------------------------------------------------
+
+HTTPS = SITE_URL.startswith("https://")
+# How long browsers refuse plain HTTP; seconds; default 31536000 (a year), used with an https SITE_URL only.
+HSTS_SECONDS = env.number("HSTS_SECONDS", 31_536_000)
+SECURE_HSTS_SECONDS = HSTS_SECONDS if HTTPS else 0
+SECURE_SSL_REDIRECT = HTTPS and not TESTING
+SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if TRUSTED_PROXIES else None
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
+SECURE_REFERRER_POLICY = "strict-origin-when-cross-origin"
+CSRF_TRUSTED_ORIGINS = sorted({SITE_URL, TRACKING_URL})
+SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]  # HSTS for subdomains and preload lists: the domain's owner
+X_FRAME_OPTIONS = "DENY"
+LOGIN_URL = "admin:login"
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")
+]
+
+# Strict everywhere; config.csp relaxes it under /admin/, where the theme's Alpine build needs eval.
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [NONE],
+        "script-src": [SELF],
+        "style-src": [SELF],
+        "img-src": [SELF, "data:"],
+        "font-src": [SELF],
+        "connect-src": [SELF],
+        "manifest-src": [SELF],
+        "frame-src": [SELF],
+        "form-action": [SELF],
+        "frame-ancestors": [NONE],
+        "base-uri": [NONE],
+        "object-src": [NONE],
+    },
+}
+
+# --- API -------------------------------------------------------------------------------------------------------------
+
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": ["rest_framework.authentication.SessionAuthentication"],
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.DjangoModelPermissions"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_PAGINATION_CLASS": "rest_framework.pagination.LimitOffsetPagination",
+    "PAGE_SIZE": 100,
+    "TEST_REQUEST_DEFAULT_FORMAT": "json",
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Fanfare",
+    "VERSION": "1",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "REDOC_DIST": "SIDECAR",
+    "SCHEMA_PATH_PREFIX": "/api/v1",
+}
+
+# --- Logs ------------------------------------------------------------------------------------------------------------
+
+# Least level that is logged; DEBUG, INFO, WARNING or ERROR; default INFO.
+LOG_LEVEL = env.text("LOG_LEVEL", "INFO")
+LOGGING = logs.configuration(LOG_LEVEL)
