@@ -1,0 +1,28 @@
+"""The tables of the middle floor: what we sent, and what happened. `from campaigns.models import Campaign` is the public door."""
+
+from campaigns.models.campaign import AudienceExclusion, Campaign, Link, LinkTarget
+from campaigns.models.content import ContentBody, ContentVersion, EmailContent, Image, Sender
+from campaigns.models.delivery import Delivery, OutboxMail, RelayState, SendingHold, TokenBucket
+from campaigns.models.event import Engagement, Event, HourlyTotal, LinkEngagement, SpoolFile
+
+__all__ = [
+    "AudienceExclusion",
+    "Campaign",
+    "ContentBody",
+    "ContentVersion",
+    "Delivery",
+    "EmailContent",
+    "Engagement",
+    "Event",
+    "HourlyTotal",
+    "Image",
+    "Link",
+    "LinkEngagement",
+    "LinkTarget",
+    "OutboxMail",
+    "RelayState",
+    "Sender",
+    "SendingHold",
+    "SpoolFile",
+    "TokenBucket",
+]

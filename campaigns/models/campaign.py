@@ -1,0 +1,244 @@
+"""Campaigns, who was left out of them and why, and every address that a mail or a print redirects through us."""
+
+from typing import ClassVar
+
+from django.conf import settings
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+from simple_history.models import HistoricalRecords
+
+from campaigns.models.content import ContentVersion, EmailContent, Sender
+from contacts.models import Contact, Segment, Topic
+
+
+class Campaign(models.Model):
+    """One mailing to segments (`campaign`), or a template sent by an event (`transactional`)."""
+
+    class Kind(models.TextChoices):
+        CAMPAIGN = "campaign", _("campaign")
+        TRANSACTIONAL = "transactional", _("sent by an event")
+
+    class State(models.TextChoices):
+        DRAFT = "draft", _("draft")
+        SCHEDULED = "scheduled", _("scheduled")
+        SENDING = "sending", _("sending")
+        PAUSED = "paused", _("paused")
+        FINISHED = "finished", _("finished")
+        CANCELLED = "cancelled", _("cancelled")
+
+    class Tracking(models.TextChoices):
+        CONSENT = "consent", _("each contact as she agreed")
+        CROWD = "crowd", _("totals only")
+        NONE = "none", _("nothing")
+
+    class Ambiguity(models.TextChoices):
+        """What happens to a mail whose relay never told whether it took it."""
+
+        HOLD = "hold", _("hold: never twice")
+        RESEND = "resend", _("send again: never lost")
+        RESOLVE = "resolve", _("look for proof first")
+
+    class Objective(models.TextChoices):
+        AWARENESS = "awareness", _("awareness")
+        SALES = "sales", _("sales")
+        LOYALTY = "loyalty", _("loyalty")
+
+    name = models.CharField(_("name"), max_length=120)
+    kind = models.CharField(_("kind"), max_length=14, choices=Kind, default=Kind.CAMPAIGN)
+    state = models.CharField(_("state"), max_length=10, choices=State, default=State.DRAFT)
+    trigger = models.CharField(
+        _("trigger"),
+        max_length=40,
+        blank=True,
+        help_text=_("the event that sends it, for example confirm_subscription"),
+    )
+    topic = models.ForeignKey(
+        Topic, null=True, blank=True, on_delete=models.PROTECT, related_name="campaigns", verbose_name=_("topic")
+    )
+    sender = models.ForeignKey(
+        Sender, null=True, blank=True, on_delete=models.PROTECT, related_name="campaigns", verbose_name=_("sender")
+    )
+    content = models.ForeignKey(
+        EmailContent, null=True, blank=True, on_delete=models.PROTECT, related_name="campaigns", verbose_name=_("mail")
+    )
+    content_version = models.ForeignKey(
+        ContentVersion,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="campaigns",
+        verbose_name=_("version sent"),
+        editable=False,
+    )
+    segments = models.ManyToManyField(Segment, blank=True, related_name="campaigns", verbose_name=_("to"))
+    excluded_segments = models.ManyToManyField(
+        Segment, blank=True, related_name="excluded_from", verbose_name=_("but not to")
+    )
+    everyone_reason = models.CharField(
+        _("why to everybody"),
+        max_length=300,
+        blank=True,
+        help_text=_("needed when no segment is chosen: all subscribers of the topic get the mail"),
+    )
+    scheduled_at = models.DateTimeField(_("start"), null=True, blank=True)
+    pace_per_hour = models.PositiveIntegerField(
+        _("mails per hour"), null=True, blank=True, help_text=_("empty = as fast as the relays allow")
+    )
+    tracking = models.CharField(_("measurement"), max_length=8, choices=Tracking, default=Tracking.CONSENT)
+    ambiguity = models.CharField(_("mails in doubt"), max_length=8, choices=Ambiguity, default=Ambiguity.HOLD)
+    holdout_percent = models.PositiveSmallIntegerField(
+        _("control group"), default=0, help_text=_("per cent of the audience that gets nothing, 0–20")
+    )
+    objective = models.CharField(_("objective"), max_length=10, choices=Objective, default=Objective.SALES)
+
+    audience_cursor = models.BigIntegerField(_("snapshot reached contact"), default=0, editable=False)
+    audience_at = models.DateTimeField(_("audience frozen"), null=True, blank=True, editable=False)
+    send_until = models.DateTimeField(
+        _("not after"),
+        null=True,
+        blank=True,
+        editable=False,
+        help_text=_("the earliest end of what its blocks promise"),
+    )
+    paused_reason = models.CharField(_("why paused"), max_length=300, blank=True)
+    started_at = models.DateTimeField(_("started"), null=True, blank=True, editable=False)
+    finished_at = models.DateTimeField(_("finished"), null=True, blank=True, editable=False)
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
+        verbose_name=_("by"),
+    )
+    created_at = models.DateTimeField(_("created"), auto_now_add=True)
+    updated_at = models.DateTimeField(_("changed"), auto_now=True)
+
+    history = HistoricalRecords(excluded_fields=["audience_cursor"])
+
+    class Meta:
+        verbose_name = _("campaign")
+        verbose_name_plural = _("campaigns")
+        permissions = [
+            ("start_campaign", "Can start, pause and cancel a campaign"),
+            ("approve_campaign", "Can approve a campaign"),
+        ]
+        constraints = [
+            models.CheckConstraint(condition=models.Q(holdout_percent__lte=20), name="campaign_holdout_0_20"),
+            models.CheckConstraint(
+                condition=models.Q(kind="campaign") | ~models.Q(trigger=""), name="campaign_transactional_has_trigger"
+            ),
+            models.CheckConstraint(
+                condition=~models.Q(state="scheduled") | models.Q(scheduled_at__isnull=False),
+                name="campaign_schedule_has_time",
+            ),
+            models.UniqueConstraint(
+                fields=["trigger"],
+                condition=models.Q(kind="transactional", state="sending"),
+                name="campaign_one_per_trigger",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["state", "scheduled_at"], name="campaign_due"),
+            models.Index(fields=["-created_at"], name="campaign_recent"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class AudienceExclusion(models.Model):
+    """How many people of the segments were left out of the snapshot, by reason."""
+
+    class Reason(models.TextChoices):
+        SUPPRESSED = "suppressed", _("suppressed address")
+        UNSUBSCRIBED = "unsubscribed", _("not subscribed to the topic")
+        NO_BASIS = "no_basis", _("no consent and no other basis")
+        UNSENDABLE = "unsendable", _("no address that can be written to")
+        PAUSED = "paused", _("asked for a pause")
+        CAPPED = "capped", _("had enough mail lately")
+        EXCLUDED = "excluded", _("in an excluded segment")
+
+    campaign = models.ForeignKey(
+        Campaign, on_delete=models.CASCADE, related_name="exclusions", verbose_name=_("campaign")
+    )
+    reason = models.CharField(_("reason"), max_length=14, choices=Reason)
+    n = models.BigIntegerField(_("people"), default=0)
+
+    class Meta:
+        verbose_name = _("left out")
+        verbose_name_plural = _("left out")
+        constraints = [models.UniqueConstraint(fields=["campaign", "reason"], name="exclusion_reason_once")]
+
+    def __str__(self) -> str:
+        return f"{self.get_reason_display()}: {self.n}"
+
+
+class Link(models.Model):
+    """Everything redirected or visited by token: campaign + permanent number (`/c/<t>/<n>`), or a random public token (`/v/`, `/q/`).
+
+    A new content version keeps the number for the same block and target, else takes the next. `ShareLink` and `QRCode` extend it one to one.
+    """
+
+    on_erase: ClassVar[str] = "detach"
+
+    class Kind(models.TextChoices):
+        CLICK = "click", _("link in a mail")
+        SHARE = "share", _("shared link")
+        QR = "qr", _("QR code")
+
+    kind = models.CharField(_("kind"), max_length=6, choices=Kind, default=Kind.CLICK)
+    campaign = models.ForeignKey(
+        Campaign, null=True, blank=True, on_delete=models.PROTECT, related_name="links", verbose_name=_("campaign")
+    )
+    number = models.PositiveIntegerField(_("number"), null=True, blank=True)
+    block = models.CharField(_("block"), max_length=40, blank=True)
+    token = models.CharField(_("public token"), max_length=32, null=True, blank=True, unique=True)
+    target = models.TextField(
+        _("target"), blank=True, help_text=_("may hold merge tags; then Django answers instead of the front")
+    )
+    contact = models.ForeignKey(
+        Contact, null=True, blank=True, on_delete=models.SET_NULL, related_name="links", verbose_name=_("contact")
+    )
+    expires_at = models.DateTimeField(_("expires"), null=True, blank=True)
+    created_at = models.DateTimeField(_("created"), auto_now_add=True)
+    updated_at = models.DateTimeField(_("changed"), auto_now=True)
+
+    class Meta:
+        verbose_name = _("link")
+        verbose_name_plural = _("links")
+        constraints = [
+            models.UniqueConstraint(fields=["campaign", "number"], name="link_number_in_campaign"),
+            models.CheckConstraint(
+                condition=models.Q(token__isnull=False) | models.Q(campaign__isnull=False, number__isnull=False),
+                name="link_has_an_address",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.target or f"{self.get_kind_display()} {self.pk}"
+
+
+class LinkTarget(models.Model):
+    """A former target of a link and until when it held."""
+
+    on_erase: ClassVar[str] = "keep"
+
+    link = models.ForeignKey(Link, on_delete=models.CASCADE, related_name="former_targets", verbose_name=_("link"))
+    target = models.TextField(_("target"))
+    until = models.DateTimeField(_("until"), auto_now_add=True)
+    changed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
+        verbose_name=_("by"),
+    )
+
+    class Meta:
+        verbose_name = _("former target")
+        verbose_name_plural = _("former targets")
+
+    def __str__(self) -> str:
+        return self.target

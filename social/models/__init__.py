@@ -1,0 +1,44 @@
+"""The tables of the upper floor: what a fan does next. `from social.models import Offer` is the public door."""
+
+from social.models.fans import FanProof, FanWord
+from social.models.offers import Attempt, Claim, Code, CodeBatch, Offer, OfferCounter, OfferLimit, OfferText, Redemption
+from social.models.orders import Conversion, Credit, Order, OrderLine
+from social.models.places import Device, Place, QRCode, StaffMember
+from social.models.sharing import (
+    DailySalt,
+    EarnedVisit,
+    NetworkSetting,
+    Referral,
+    ReferralProgram,
+    RewardGrant,
+    ShareLink,
+)
+
+__all__ = [
+    "Attempt",
+    "Claim",
+    "Code",
+    "CodeBatch",
+    "Conversion",
+    "Credit",
+    "DailySalt",
+    "Device",
+    "EarnedVisit",
+    "FanProof",
+    "FanWord",
+    "NetworkSetting",
+    "Offer",
+    "OfferCounter",
+    "OfferLimit",
+    "OfferText",
+    "Order",
+    "OrderLine",
+    "Place",
+    "QRCode",
+    "Redemption",
+    "Referral",
+    "ReferralProgram",
+    "RewardGrant",
+    "ShareLink",
+    "StaffMember",
+]

@@ -1,0 +1,223 @@
+"""Share links and what came of them: visits, friends, rewards. A press is an intent; only outcomes are rewarded."""
+
+from typing import ClassVar
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from campaigns.models import Campaign, Link
+from contacts.models import Brand, Contact
+from social.models.offers import Claim, Offer
+
+
+class NetworkSetting(models.Model):
+    """A marketer's choice for one network of the registry: shown or not, where in the order, under which words."""
+
+    brand = models.ForeignKey(Brand, on_delete=models.CASCADE, related_name="networks", verbose_name=_("brand"))
+    network = models.CharField(_("network"), max_length=24)
+    is_enabled = models.BooleanField(_("shown"), default=True)
+    position = models.PositiveSmallIntegerField(_("position"), default=0)
+    label = models.JSONField(
+        _("label"), default=dict, blank=True, help_text=_("per language; empty = the network's name")
+    )
+
+    class Meta:
+        verbose_name = _("network")
+        verbose_name_plural = _("networks")
+        ordering = ["position"]
+        constraints = [models.UniqueConstraint(fields=["brand", "network"], name="network_setting_once")]
+
+    def __str__(self) -> str:
+        return self.network
+
+
+class ShareLink(models.Model):
+    """One contact's own link for one campaign, block and network; its token grants a visit and nothing else.
+
+    `parent` is the link through which the sharer herself came, so shares form a tree; `generation` 1 is a mail's recipient.
+    """
+
+    on_erase: ClassVar[str] = "detach"
+
+    link = models.OneToOneField(Link, on_delete=models.PROTECT, related_name="share_link", verbose_name=_("link"))
+    contact = models.ForeignKey(
+        Contact, null=True, on_delete=models.SET_NULL, related_name="share_links", verbose_name=_("contact")
+    )
+    campaign = models.ForeignKey(
+        Campaign, on_delete=models.PROTECT, related_name="share_links", verbose_name=_("campaign")
+    )
+    block = models.CharField(_("block"), max_length=40, blank=True)
+    network = models.CharField(_("network"), max_length=24)
+    offer = models.ForeignKey(
+        Offer, null=True, blank=True, on_delete=models.PROTECT, related_name="share_links", verbose_name=_("offer")
+    )
+    parent = models.ForeignKey(
+        "self",
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="children",
+        verbose_name=_("came through"),
+    )
+    generation = models.PositiveSmallIntegerField(_("generation"), default=1)
+    intended_at = models.DateTimeField(_("pressed"), null=True, blank=True)
+    composed_at = models.DateTimeField(
+        _("composed"), null=True, blank=True, help_text=_("the network's own robot fetched the link")
+    )
+    visited_at = models.DateTimeField(_("first friend"), null=True, blank=True)
+    created_at = models.DateTimeField(_("created"), auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("share link")
+        verbose_name_plural = _("share links")
+        constraints = [
+            models.UniqueConstraint(fields=["contact", "campaign", "block", "network"], name="share_link_once")
+        ]
+        indexes = [models.Index(fields=["campaign", "network"], name="share_link_report")]
+
+    def __str__(self) -> str:
+        return f"{self.campaign_id} {self.network} {self.contact_id}"
+
+
+class DailySalt(models.Model):
+    """The salt of one day's visitor keys; destroyed after the day, so that visits never join across days."""
+
+    day = models.DateField(_("day"), unique=True)
+    salt = models.CharField(_("salt"), max_length=64)
+
+    class Meta:
+        verbose_name = _("daily salt")
+        verbose_name_plural = _("daily salts")
+
+    def __str__(self) -> str:
+        return f"{self.day}"
+
+
+class EarnedVisit(models.Model):
+    """A human visitor other than the sharer on one share link, once a day."""
+
+    on_erase: ClassVar[str] = "keep"
+
+    share_link = models.ForeignKey(
+        ShareLink, on_delete=models.CASCADE, related_name="visits", verbose_name=_("share link")
+    )
+    day = models.DateField(_("day"))
+    visitor_key = models.CharField(_("visitor key"), max_length=32)
+    is_sharer = models.BooleanField(_("the sharer herself"), default=False)
+    observed_network = models.CharField(_("network seen"), max_length=24, blank=True)
+    first_at = models.DateTimeField(_("first"))
+
+    class Meta:
+        verbose_name = _("earned visit")
+        verbose_name_plural = _("earned visits")
+        constraints = [
+            models.UniqueConstraint(fields=["share_link", "day", "visitor_key"], name="earned_visit_once_a_day")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.share_link_id} {self.day}"
+
+
+class ReferralProgram(models.Model):
+    """What sponsor and friend get, for which outcome, after how many days."""
+
+    class Event(models.TextChoices):
+        SIGNUP = "signup", _("confirmed sign-up")
+        ORDER = "order", _("first order")
+        REDEMPTION = "redemption", _("redemption")
+
+    brand = models.ForeignKey(
+        Brand, on_delete=models.PROTECT, related_name="referral_programs", verbose_name=_("brand")
+    )
+    name = models.CharField(_("name"), max_length=120)
+    qualifying_event = models.CharField(_("counts after"), max_length=12, choices=Event, default=Event.SIGNUP)
+    hold_days = models.PositiveSmallIntegerField(_("days to wait"), default=7)
+    cap_per_sponsor = models.PositiveIntegerField(_("most rewards a sponsor"), null=True, blank=True)
+    sponsor_offer = models.ForeignKey(
+        Offer, null=True, blank=True, on_delete=models.PROTECT, related_name="+", verbose_name=_("sponsor's reward")
+    )
+    friend_offer = models.ForeignKey(
+        Offer, null=True, blank=True, on_delete=models.PROTECT, related_name="+", verbose_name=_("friend's advantage")
+    )
+    is_active = models.BooleanField(_("active"), default=True)
+
+    class Meta:
+        verbose_name = _("referral programme")
+        verbose_name_plural = _("referral programmes")
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Referral(models.Model):
+    """A sharer brought a new contact: pending until she confirms, held, then approved; or flagged or voided, with reasons."""
+
+    on_erase: ClassVar[str] = "detach"
+
+    class State(models.TextChoices):
+        PENDING = "pending", _("to be confirmed")
+        HELD = "held", _("waiting")
+        APPROVED = "approved", _("approved")
+        FLAGGED = "flagged", _("to be looked at")
+        VOIDED = "voided", _("voided")
+
+    sponsor = models.ForeignKey(
+        Contact, null=True, on_delete=models.SET_NULL, related_name="referrals_made", verbose_name=_("sponsor")
+    )
+    friend = models.ForeignKey(
+        Contact, null=True, on_delete=models.SET_NULL, related_name="referrals_received", verbose_name=_("friend")
+    )
+    share_link = models.ForeignKey(
+        ShareLink, null=True, on_delete=models.PROTECT, related_name="referrals", verbose_name=_("share link")
+    )
+    program = models.ForeignKey(
+        ReferralProgram,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="referrals",
+        verbose_name=_("programme"),
+    )
+    generation = models.PositiveSmallIntegerField(_("generation"), default=1)
+    state = models.CharField(_("state"), max_length=8, choices=State, default=State.PENDING)
+    reasons = models.JSONField(_("reasons"), default=list, blank=True)
+    created_at = models.DateTimeField(_("signed up"), auto_now_add=True)
+    confirmed_at = models.DateTimeField(_("confirmed"), null=True, blank=True)
+    decided_at = models.DateTimeField(_("decided"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("referral")
+        verbose_name_plural = _("referrals")
+        constraints = [
+            models.UniqueConstraint(fields=["friend"], name="referral_friend_once"),
+            models.CheckConstraint(condition=~models.Q(sponsor=models.F("friend")), name="referral_not_oneself"),
+        ]
+        indexes = [models.Index(fields=["sponsor", "state"], name="referral_of_sponsor")]
+
+    def __str__(self) -> str:
+        return f"{self.sponsor_id} → {self.friend_id} {self.state}"
+
+
+class RewardGrant(models.Model):
+    """A reward given for a referral, once per side."""
+
+    on_erase: ClassVar[str] = "keep"
+
+    class Side(models.TextChoices):
+        SPONSOR = "sponsor", _("sponsor")
+        FRIEND = "friend", _("friend")
+
+    referral = models.ForeignKey(Referral, on_delete=models.PROTECT, related_name="rewards", verbose_name=_("referral"))
+    side = models.CharField(_("side"), max_length=8, choices=Side)
+    claim = models.ForeignKey(
+        Claim, null=True, blank=True, on_delete=models.PROTECT, related_name="rewards", verbose_name=_("claim")
+    )
+    granted_at = models.DateTimeField(_("granted"), auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("reward")
+        verbose_name_plural = _("rewards")
+        constraints = [models.UniqueConstraint(fields=["referral", "side"], name="reward_once_per_side")]
+
+    def __str__(self) -> str:
+        return f"{self.referral_id} {self.side}"
