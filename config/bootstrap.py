@@ -50,9 +50,7 @@ def enter(argv: Sequence[str]) -> None:
 def require_python(version: tuple[int, int]) -> None:
     """Refuse a Python older than 3.11."""
     if version < OLDEST:
-        raise Refusal(
-            "Python {}.{} or newer is needed, this is {}.{}; use a newer one.".format(*OLDEST, *version)
-        )
+        raise Refusal("Python {}.{} or newer is needed, this is {}.{}; use a newer one.".format(*OLDEST, *version))
 
 
 def pytest_arguments(words: Sequence[str]) -> list[str]:

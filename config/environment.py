@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, Literal, TypedDict
 from urllib.parse import parse_qsl, unquote, urlsplit
 
+import environ
 from django.core.exceptions import ImproperlyConfigured
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
@@ -29,7 +30,7 @@ class Relay(TypedDict):
 
     name     unique, shown in the admin and in logs
     kind     "outbox" (mails stay in the admin), "smtp" or "anymail"
-    url      as written; it may hold a password, so it is never logged
+    url      scheme and host as written, without user, password and options: fit to be shown
     options  smtp: host, port, username, password, tls ("none", "starttls", "implicit"), connections;
              anymail: esp (Anymail's name of the provider), settings (that backend's keyword arguments)
     weight   share of the traffic among the relays, 0 = only when chosen by name
@@ -139,6 +140,20 @@ def key_ring(name: str, kept_in: Path) -> list[tuple[int, bytes]]:
     return list(ring.items())
 
 
+def database(name: str, default: str) -> dict[str, Any]:
+    """Return Django's settings of one SQLite or PostgreSQL database; the URL holds a password and is never shown."""
+    try:
+        found: dict[str, Any] = dict(environ.Env.db_url_config(text(name, default)))
+        known = found["ENGINE"] in {"django.db.backends.sqlite3", "django.db.backends.postgresql"}
+    except (ValueError, KeyError, AttributeError):
+        known = False
+    if not known:
+        raise ImproperlyConfigured(
+            f"Unexpected value in {name}, use sqlite:////absolute/path or postgres://user:password@host:5432/name"
+        )
+    return found
+
+
 def relays(written: str) -> list[Relay]:
     """Return the relays of a JSON list or of the compact form name=url,name=url.
 
@@ -181,6 +196,7 @@ def relay(name: str, url: str, extra: dict[str, Any]) -> Relay:
     except ValueError:
         raise ImproperlyConfigured(f"EMAIL_RELAYS: relay {name} has a weight that is no whole number") from None
     options = {**query, **extra.get("options", {})}
+    url = f"{scheme}://{parts.hostname or ''}"
     if scheme == "outbox":
         return Relay(name=name, kind="outbox", url=url, options=options, weight=weight)
     if scheme in SMTP_PORTS and parts.hostname:

@@ -17,6 +17,7 @@ from typing import Any
 
 from django.core.exceptions import ImproperlyConfigured
 from django.http import HttpRequest, HttpResponse
+from django.views.debug import SafeExceptionReporterFilter
 
 request_id: ContextVar[str] = ContextVar("request_id", default="")
 
@@ -65,6 +66,12 @@ class RequestId:
             return response
         finally:
             request_id.reset(token)
+
+
+class HiddenSettings(SafeExceptionReporterFilter):
+    """What DEBUG's error page hides: also URLs, which hold passwords, and the pepper of the address hash."""
+
+    hidden_settings = re.compile(f"{SafeExceptionReporterFilter.hidden_settings.pattern}|PEPPER|URL", re.IGNORECASE)
 
 
 def configuration(level: str) -> dict[str, Any]:

@@ -4,6 +4,7 @@ Each variable is documented in .env.example and docs/settings.md; a wrong value 
 """
 
 import atexit
+import platform
 import shutil
 import sys
 import tempfile
@@ -55,6 +56,9 @@ ALLOWED_HOSTS = sorted(
 # Proxies whose X-Forwarded-For and X-Forwarded-Proto are believed; IP networks, comma-separated; default none.
 TRUSTED_PROXIES = env.networks("TRUSTED_PROXIES")
 
+# Name of this machine in heartbeats and spools; text; default the host name.
+NODE_NAME = env.text("NODE_NAME", platform.node() or "node")
+
 # --- Secrets (each is made once under VAR_DIR when not given) --------------------------------------------------------
 
 # Signs sessions and forms; text of 50 or more characters.
@@ -65,6 +69,9 @@ TOKEN_KEYS = env.key_ring("TOKEN_KEYS", VAR_DIR / "token.key")
 
 # Keys the hash by which suppressions remember an address without holding it; text; changing it forgets them all.
 ADDRESS_PEPPER = env.secret("ADDRESS_PEPPER", VAR_DIR / "address.pepper")
+
+# Names of the secrets that were not given and so live in files under VAR_DIR; `check --deploy` names them.
+SECRETS_IN_FILES = [name for name in ("SECRET_KEY", "TOKEN_KEYS", "ADDRESS_PEPPER") if not env.text(name, "")]
 
 # --- Rooms ---------------------------------------------------------------------------------------------------------
 
@@ -138,11 +145,7 @@ REPORT_SECTIONS: list[str] = []
 # --- Database --------------------------------------------------------------------------------------------------------
 
 # The database; URL; default sqlite under VAR_DIR; e.g. postgres://user:password@host:5432/fanfare.
-DATABASE_URL = env.text("DATABASE_URL", f"sqlite:///{VAR_DIR / 'fanfare.sqlite3'}")
-try:
-    DATABASES: dict[str, dict[str, Any]] = {"default": dict(environ.Env.db_url_config(DATABASE_URL))}
-except Exception as why:
-    raise ImproperlyConfigured("Unexpected value DATABASE_URL, use sqlite:///path or postgres://…") from why
+DATABASES = {"default": env.database("DATABASE_URL", f"sqlite:///{VAR_DIR / 'fanfare.sqlite3'}")}
 
 # How long a database connection is kept; seconds; default 60 on PostgreSQL.
 DATABASE_MAX_AGE = env.number("DATABASE_MAX_AGE", 60)
@@ -154,10 +157,8 @@ if "sqlite" in DATABASES["default"]["ENGINE"]:
         "timeout": 20,
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA temp_store=MEMORY;",
     }
-elif "postgresql" in DATABASES["default"]["ENGINE"]:
-    DATABASES["default"].update(CONN_MAX_AGE=DATABASE_MAX_AGE, CONN_HEALTH_CHECKS=True)
 else:
-    raise ImproperlyConfigured("Unexpected value DATABASE_URL, use sqlite:///path or postgres://…")
+    DATABASES["default"].update(CONN_MAX_AGE=DATABASE_MAX_AGE, CONN_HEALTH_CHECKS=True)
 
 # --- Celery ----------------------------------------------------------------------------------------------------------
 
@@ -181,8 +182,11 @@ CELERY_TASK_ACKS_LATE = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BEAT_SCHEDULER = "config.celery:BeatingScheduler"
+CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "beat-schedule")
 CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "heartbeat": {"task": "config.tasks.heartbeat", "schedule": 20.0, "options": {"expires": 60}},
+    "sweep-broker": {"task": "config.tasks.sweep_broker", "schedule": 900.0, "options": {"expires": 900}},
 }
 
 # Threads of the worker that `up` starts; number; default 4.
@@ -197,8 +201,7 @@ WEB_WORKERS = env.number("WEB_WORKERS", 1, least=1)
 # --- Mail ------------------------------------------------------------------------------------------------------------
 
 # Ways out for mail; JSON list or name=url,name=url; default outbox:// (mails stay in the admin).
-EMAIL_RELAYS = env.text("EMAIL_RELAYS", "outbox://")
-FANFARE_RELAYS = env.relays(EMAIL_RELAYS)
+FANFARE_RELAYS = env.relays(env.text("EMAIL_RELAYS", "outbox://"))
 
 # --- Money, languages, time ------------------------------------------------------------------------------------------
 
@@ -311,3 +314,4 @@ SPECTACULAR_SETTINGS = {
 # Least level that is logged; DEBUG, INFO, WARNING or ERROR; default INFO.
 LOG_LEVEL = env.text("LOG_LEVEL", "INFO")
 LOGGING = logs.configuration(LOG_LEVEL)
+DEFAULT_EXCEPTION_REPORTER_FILTER = "config.logs.HiddenSettings"

@@ -1,4 +1,4 @@
-"""What the web server runs: Django, with the tracking front before it."""
+"""What the web server runs: Django, behind the tracking front, behind the trusted proxies' word."""
 
 import os
 
@@ -6,4 +6,12 @@ from django.core.wsgi import get_wsgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
-application = get_wsgi_application()
+django_application = get_wsgi_application()
+
+from django.conf import settings  # noqa: E402
+
+from config.proxies import Application, Proxied  # noqa: E402
+
+application: Application = django_application
+if settings.TRUSTED_PROXIES:
+    application = Proxied(application, settings.TRUSTED_PROXIES)
