@@ -19,7 +19,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 OLDEST = (3, 11)
-SUITES = ("e2e", "faults", "benchmark")  # marked tests that the plain `test` leaves out
+SUITES = {"e2e": "tests/e2e", "faults": "tests/faults", "benchmark": "tests/benchmarks"}  # left out of plain `test`
 
 
 class Refusal(Exception):
@@ -56,7 +56,8 @@ def require_python(version: tuple[int, int]) -> None:
 def pytest_arguments(words: Sequence[str]) -> list[str]:
     """Return pytest's arguments for `test [e2e|faults|benchmark] [anything pytest takes]`."""
     if words and words[0] in SUITES:
-        return ["-m", words[0], *(words[1:] or [f"tests/{'benchmarks' if words[0] == 'benchmark' else words[0]}"])]
+        named = any(Path(word.split("::")[0]).exists() for word in words[1:])
+        return ["-m", words[0], *([] if named else [SUITES[words[0]]]), *words[1:]]
     return list(words)
 
 
