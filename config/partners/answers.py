@@ -1,0 +1,59 @@
+"""How the API pages its lists and answers a repeated POST.
+
+    POST /api/v1/conversions/      Idempotency-Key: order-1042     → the same answer, however often it comes
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from django.db import transaction
+from rest_framework.pagination import CursorPagination
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from config.partners import keys, problems
+from contacts import idempotency
+
+
+class ByCursor(CursorPagination):
+    """Pages by primary key: page 10,000 costs what page 1 costs. `?limit=` up to 1,000, default 100."""
+
+    ordering = "id"
+    page_size = 100
+    max_page_size = 1000
+    page_size_query_param = "limit"
+    cursor_query_param = "cursor"
+
+
+def once(request: Request, act: Callable[[], Response]) -> Response:
+    """Do what a POST asks, or repeat the answer it got when its `Idempotency-Key` came first.
+
+    Raises:  Unprocessable (422, `idempotency_conflict`) for a known key with another body.
+    Source:  draft-ietf-httpapi-idempotency-key-header.
+    """
+    key = request.headers.get("Idempotency-Key", "")
+    if not key:
+        return act()
+    try:
+        status, body = idempotency.once(
+            keys.client_of(request), key, {"path": request.path, "body": request.data}, lambda: _answer(act)
+        )
+    except idempotency.Conflict as why:
+        raise problems.Unprocessable(str(why), code="idempotency_conflict") from why
+    content_type = problems.CONTENT_TYPE if status >= 400 else None
+    return Response(body, status=status, content_type=content_type)
+
+
+def _answer(act: Callable[[], Response]) -> tuple[int, dict[str, Any]]:
+    """Run the act in a savepoint of its own, so that a refusal undoes it and is kept as the answer all the same."""
+    try:
+        with transaction.atomic():
+            response = act()
+    except Exception as why:
+        refused = problems.respond(why)
+        if refused is None:
+            raise
+        response = refused
+    return response.status_code, response.data

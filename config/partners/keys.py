@@ -1,0 +1,163 @@
+"""Partners' keys: made once, shown once, kept as a hash, and allowed only what their scopes say.
+
+    Authorization: Bearer fan_7K2MQX9D.3f9c…      → request.auth is the ApiKey, request.user its owner
+
+`issue` makes a key and returns the only copy of its secret; `KeyAuthentication` finds it again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import secrets
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from drf_spectacular.extensions import OpenApiAuthenticationExtension
+from rest_framework.authentication import BaseAuthentication, SessionAuthentication
+from rest_framework.exceptions import AuthenticationFailed
+from rest_framework.permissions import SAFE_METHODS, BasePermission
+from rest_framework.request import Request
+from rest_framework.views import APIView
+
+from config.partners.models import ApiKey
+from contacts import audit
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+
+PREFIX_ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford base32: read aloud without mistakes
+SECRET_BYTES = 32
+TOUCH_EVERY = timedelta(minutes=1)  # last_used_at is for people; a write per request would cost more than it tells
+
+RESOURCES = ("contacts", "segments", "topics", "campaigns", "deliveries", "events", "conversions")
+SCOPES = tuple(f"{resource}:{verb}" for resource in RESOURCES for verb in ("read", "write")) + ("campaigns:send",)
+
+
+class UnknownScope(ValueError):
+    """A scope that no resource has; the message lists those that exist."""
+
+
+def issue(
+    name: str, owner: User, scopes: Sequence[str], *, expires_at: datetime | None = None
+) -> tuple[ApiKey, str]:
+    """Make a key for a partner and return it with its text, which nobody can read again.
+
+    Returns: (the row, `fan_PREFIX.secret`), the secret being 256 random bits in hexadecimal.
+    Raises:  UnknownScope for a scope outside `SCOPES`.
+    """
+    unknown = sorted(set(scopes) - set(SCOPES))
+    if unknown:
+        raise UnknownScope(
+            _("Unknown scope %(scope)s. Use some of: %(known)s.")
+            % {"scope": ", ".join(unknown), "known": ", ".join(SCOPES)}
+        )
+    secret = secrets.token_hex(SECRET_BYTES)
+    prefix = "".join(secrets.choice(PREFIX_ALPHABET) for _position in range(8))
+    key = ApiKey.objects.create(
+        name=name,
+        prefix=prefix,
+        secret_hash=_hash(secret),
+        scopes=sorted(set(scopes)),
+        owner=owner,
+        expires_at=expires_at,
+    )
+    audit.record(owner, "issued API key", key, scopes=key.scopes)
+    return key, f"fan_{prefix}.{secret}"
+
+
+def revoke(key: ApiKey, by: User) -> None:
+    """End a key now; its next request is refused."""
+    ApiKey.objects.filter(pk=key.pk, revoked_at=None).update(revoked_at=timezone.now())
+    audit.record(by, "revoked API key", key)
+
+
+def find(text: str) -> ApiKey | None:
+    """Return the live key that this text opens, or None: unknown, wrong, expired, revoked and orphaned look the same."""
+    prefix, _dot, secret = text.removeprefix("fan_").partition(".")
+    now = timezone.now()
+    key = (
+        ApiKey.objects.select_related("owner")
+        .filter(Q(expires_at=None) | Q(expires_at__gt=now), prefix=prefix, revoked_at=None, owner__is_active=True)
+        .first()
+    )
+    stored = key.secret_hash if key else _hash("")
+    if not hmac.compare_digest(stored, _hash(secret)) or key is None:
+        return None
+    ApiKey.objects.filter(pk=key.pk).filter(
+        Q(last_used_at=None) | Q(last_used_at__lt=now - TOUCH_EVERY)
+    ).update(last_used_at=now)
+    return key
+
+
+def _hash(secret: str) -> str:
+    # A 256-bit random secret needs no slow hash: there is nothing to guess from.
+    return hashlib.sha256(secret.encode()).hexdigest()
+
+
+class KeyAuthentication(BaseAuthentication):
+    """`Authorization: Bearer fan_PREFIX.secret`."""
+
+    def authenticate(self, request: Request) -> tuple[User, ApiKey] | None:
+        scheme, _space, text = request.headers.get("Authorization", "").partition(" ")
+        if scheme.lower() != "bearer":
+            return None
+        key = find(text.strip())
+        if key is None:
+            raise AuthenticationFailed(_("This key is unknown, expired or revoked. Ask its owner for a new one."))
+        return key.owner, key
+
+    def authenticate_header(self, request: Request) -> str:
+        return 'Bearer realm="api"'
+
+
+class KeyScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
+    """How the OpenAPI file names the key."""
+
+    target_class = "config.partners.keys.KeyAuthentication"
+    name = "apiKey"
+
+    def get_security_definition(self, auto_schema: Any) -> dict[str, str]:
+        return {"type": "http", "scheme": "bearer", "description": "fan_PREFIX.secret"}
+
+
+class HasScope(BasePermission):
+    """Allows a key what its scopes say, and a person signed in to the desk what her role says.
+
+    A view names its `scope` (`contacts`); reading needs `contacts:read`, all else `contacts:write`, unless
+    `action_scopes` names another for one action. For a person the model's own permissions are asked.
+    """
+
+    def has_permission(self, request: Request, view: APIView) -> bool:
+        if isinstance(request.auth, ApiKey):
+            self.message = _("This key lacks the scope %(scope)s.") % {"scope": needed_scope(request, view)}
+            return needed_scope(request, view) in request.auth.scopes
+        user = request.user
+        if not (user and user.is_authenticated and user.is_staff):
+            return False
+        model = view.queryset.model._meta  # type: ignore[attr-defined]
+        verb = "view" if request.method in SAFE_METHODS else "change"
+        return bool(user.has_perm(f"{model.app_label}.{verb}_{model.model_name}"))
+
+
+def needed_scope(request: Request, view: APIView) -> str:
+    """Return the scope that this request needs, for example `contacts:write`."""
+    special = getattr(view, "action_scopes", {}).get(getattr(view, "action", ""))
+    if special:
+        return str(special)
+    verb = "read" if request.method in SAFE_METHODS else "write"
+    return f"{view.scope}:{verb}"  # type: ignore[attr-defined]
+
+
+def client_of(request: Request) -> str:
+    """Return who asks, for idempotency keys and the audit log: the key's prefix or the user's id."""
+    if isinstance(request.auth, ApiKey):
+        return f"key:{request.auth.prefix}"
+    return f"user:{request.user.pk}"
+
+
+AUTHENTICATION = [KeyAuthentication, SessionAuthentication]

@@ -1,0 +1,116 @@
+"""Every refusal of the API in one shape: problem+json with a stable code and a pointer to each wrong field.
+
+    HTTP/1.1 422
+    Content-Type: application/problem+json
+    {"type": "https://…/api/docs/problems/#invalid", "code": "invalid", "title": "Invalid", "status": 422,
+     "detail": "1 field is wrong.", "errors": [{"pointer": "/email", "code": "invalid", "detail": "…"}]}
+
+Source: RFC 9457.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterator
+from typing import Any
+
+from django.conf import settings
+from django.core.exceptions import PermissionDenied
+from django.http import Http404
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+from rest_framework import exceptions, serializers, status
+from rest_framework.response import Response
+
+CONTENT_TYPE = "application/problem+json"
+
+
+class Unprocessable(exceptions.APIException):
+    """The request was read, and a rule says no: the verb's own sentence is the detail."""
+
+    status_code = status.HTTP_422_UNPROCESSABLE_ENTITY
+    default_code = "unprocessable"
+    default_detail = gettext_lazy("This cannot be done.")
+
+
+class Conflict(exceptions.APIException):
+    """The request was right once, and no longer is: the object moved on."""
+
+    status_code = status.HTTP_409_CONFLICT
+    default_code = "conflict"
+    default_detail = gettext_lazy("The object is no longer in the state that this needs.")
+
+
+def handler(why: Exception, context: dict[str, Any]) -> Response | None:
+    """Answer an exception as problem+json; None for what no rule foresaw, which Django then logs as a 500."""
+    return respond(why)
+
+
+def respond(why: Exception) -> Response | None:
+    """Return the answer to an exception, with `WWW-Authenticate` and `Retry-After` where the standards ask for them."""
+    if isinstance(why, Http404):
+        why = exceptions.NotFound()
+    elif isinstance(why, PermissionDenied):
+        why = exceptions.PermissionDenied()
+    if not isinstance(why, exceptions.APIException):
+        return None
+    response = Response(_body(why), status=_status(why), content_type=CONTENT_TYPE)
+    if getattr(why, "auth_header", None):
+        response["WWW-Authenticate"] = why.auth_header
+    if getattr(why, "wait", None):
+        response["Retry-After"] = str(int(why.wait))
+    return response
+
+
+def _status(why: exceptions.APIException) -> int:
+    # 400 is kept for what cannot be parsed; a parsed body with wrong fields is 422.
+    return 422 if isinstance(why, exceptions.ValidationError) else why.status_code
+
+
+def _body(why: exceptions.APIException) -> dict[str, Any]:
+    code = why.get_codes() if isinstance(why.get_codes(), str) else "invalid"
+    body: dict[str, Any] = {
+        "type": f"{settings.SITE_URL}/api/docs/problems/#{code}",
+        "code": code,
+        "title": str(code).replace("_", " ").capitalize(),
+        "status": _status(why),
+    }
+    if isinstance(why, exceptions.ValidationError):
+        errors = list(_errors(why.get_full_details(), ""))
+        body["detail"] = ngettext("%(n)d field is wrong.", "%(n)d fields are wrong.", len(errors)) % {"n": len(errors)}
+        body["errors"] = errors
+    else:
+        body["detail"] = str(why.detail)
+    return body
+
+
+def _errors(details: Any, pointer: str) -> Iterator[dict[str, str]]:
+    """Flatten DRF's nested details into JSON pointers (RFC 6901)."""
+    if isinstance(details, dict) and "message" in details and "code" in details:
+        yield {"pointer": pointer or "/", "code": str(details["code"]), "detail": str(details["message"])}
+    elif isinstance(details, dict):
+        for field, inner in details.items():
+            step = "" if field == "non_field_errors" else f"/{str(field).replace('~', '~0').replace('/', '~1')}"
+            yield from _errors(inner, pointer + step)
+    elif isinstance(details, list):
+        leaves = [inner for inner in details if isinstance(inner, dict) and "message" in inner]
+        for number, inner in enumerate(details):
+            yield from _errors(inner, pointer if inner in leaves else f"{pointer}/{number}")
+
+
+class Strict(serializers.Serializer[Any]):
+    """A serializer that refuses fields it does not know, with the nearest that it does."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        """Raises: ValidationError naming each unknown field and its nearest neighbour."""
+        if isinstance(data, dict):
+            unknown = {name: [self._hint(name)] for name in data if name not in self.fields}
+            if unknown:
+                raise serializers.ValidationError(unknown, code="unknown_field")
+        return super().to_internal_value(data)
+
+    def _hint(self, name: str) -> str:
+        near = difflib.get_close_matches(name, self.fields, n=1)
+        if near:
+            return _("There is no such field. Did you mean %(near)s?") % {"near": near[0]}
+        return _("There is no such field. Known are: %(known)s.") % {"known": ", ".join(self.fields)}
