@@ -13,6 +13,7 @@ import json
 import os
 import pkgutil
 import secrets
+import warnings
 from pathlib import Path
 from typing import Any, Literal, TypedDict
 from urllib.parse import parse_qsl, unquote, urlsplit
@@ -71,11 +72,14 @@ def words(name: str, default: str = "") -> list[str]:
 
 def web_address(name: str, default: str) -> str:
     """Return an http(s) origin without a trailing slash, e.g. https://mail.example.com."""
-    value = text(name, default).rstrip("/")
-    parts = urlsplit(value)
-    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.path or parts.query:
+    value = text(name, default)
+    try:
+        parts, _ = urlsplit(value), urlsplit(value).port
+    except ValueError:
+        parts = urlsplit("")
+    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.path not in {"", "/"} or parts.query:
         raise ImproperlyConfigured(f"Unexpected value {name}={value}, use an origin like https://mail.example.com")
-    return value
+    return f"{parts.scheme}://{parts.netloc}"
 
 
 def networks(name: str) -> list[Network]:
@@ -143,7 +147,8 @@ def key_ring(name: str, kept_in: Path) -> list[tuple[int, bytes]]:
 def database(name: str, default: str) -> dict[str, Any]:
     """Return Django's settings of one SQLite or PostgreSQL database; the URL holds a password and is never shown."""
     try:
-        found: dict[str, Any] = dict(environ.Env.db_url_config(text(name, default)))
+        with warnings.catch_warnings(action="ignore"):  # its warning shows the password
+            found: dict[str, Any] = dict(environ.Env.db_url_config(text(name, default)))
         known = found["ENGINE"] in {"django.db.backends.sqlite3", "django.db.backends.postgresql"}
     except (ValueError, KeyError, AttributeError):
         known = False
@@ -191,10 +196,7 @@ def relay(name: str, url: str, extra: dict[str, Any]) -> Relay:
     query = dict(parse_qsl(parts.query))
     scheme = parts.scheme or url
     name = name or scheme
-    try:
-        weight = int(extra.get("weight", query.pop("weight", 1)))
-    except ValueError:
-        raise ImproperlyConfigured(f"EMAIL_RELAYS: relay {name} has a weight that is no whole number") from None
+    weight = whole(name, "weight", extra.get("weight", query.pop("weight", "1")))
     options = {**query, **extra.get("options", {})}
     url = f"{scheme}://{parts.hostname or ''}"
     if scheme == "outbox":
@@ -207,7 +209,7 @@ def relay(name: str, url: str, extra: dict[str, Any]) -> Relay:
             "password": unquote(parts.password or ""),
             "tls": TLS[scheme],
             **options,
-            "connections": int(options.get("connections", 4)),
+            "connections": whole(name, "connections", options.get("connections", 4)),
         }
         return Relay(name=name, kind="smtp", url=url, options=options, weight=weight)
     if scheme.replace("-", "_") in providers():
@@ -217,6 +219,13 @@ def relay(name: str, url: str, extra: dict[str, Any]) -> Relay:
         f"EMAIL_RELAYS: relay {name} has the scheme {scheme!r}, use outbox://, smtp://host, smtp+starttls://host, "
         f"smtps://host or one of Anymail's: {', '.join(sorted(providers()))}"
     )
+
+
+def whole(relay_name: str, option: str, value: object) -> int:
+    """Return an option of a relay as a whole number."""
+    if not str(value).isdecimal():
+        raise ImproperlyConfigured(f"EMAIL_RELAYS: relay {relay_name} has {option}={value}, which is no whole number")
+    return int(str(value))
 
 
 def providers() -> set[str]:
