@@ -3,13 +3,14 @@
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 
-from config import health
+from config import branding, health
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("admin/", admin.site.urls),
     path("api/", include("config.api")),
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
+    path("brand/<slug:slug>.css", branding.brand_css, name="brand_css"),
     path("i18n/", include("django.conf.urls.i18n")),
     path("", include("contacts.urls")),
     path("", include("campaigns.urls")),
