@@ -22,13 +22,13 @@ from rest_framework.authentication import BaseAuthentication, SessionAuthenticat
 from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.permissions import SAFE_METHODS, BasePermission
 from rest_framework.request import Request
-from rest_framework.views import APIView
 
 from config.partners.models import ApiKey
 from contacts import audit
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
+    from rest_framework.views import APIView  # DRF's settings import this module: at run time it would go in circles
 
 PREFIX_ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford base32: read aloud without mistakes
 SECRET_BYTES = 32
