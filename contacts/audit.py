@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.contrib.auth.base_user import AbstractBaseUser
+from django.contrib.auth.models import User
 from django.db.models import Model
 
 from contacts.models import AuditEntry
 
 
-def record(actor: AbstractBaseUser | str, verb: str, subject: Model | None = None, **detail: Any) -> AuditEntry:
+def record(actor: User | str, verb: str, subject: Model | None = None, **detail: Any) -> AuditEntry:
     """Write one act into the audit log and return its row; details hold ids and counts, never an address.
 
     Writes:  one AuditEntry, in the caller's transaction.
