@@ -1,0 +1,5 @@
+"""The pages of the admin for campaigns, one module per room; each owner keeps its own."""
+
+from campaigns.admin import campaign, content, delivery, events
+
+__all__ = ["campaign", "content", "delivery", "events"]
