@@ -14,7 +14,6 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from config.partners import keys, problems
-from contacts import idempotency
 
 
 class ByCursor(CursorPagination):
@@ -33,6 +32,8 @@ def once(request: Request, act: Callable[[], Response]) -> Response:
     Raises:  Unprocessable (422, `idempotency_conflict`) for a known key with another body.
     Source:  draft-ietf-httpapi-idempotency-key-header.
     """
+    from contacts import idempotency
+
     key = request.headers.get("Idempotency-Key", "")
     if not key:
         return act()
