@@ -22,7 +22,14 @@ from django.db import DatabaseError, connections
 
 HOST_LENGTH = 28  # characters; longer hosts push token URLs over 72 and so over one quoted-printable line
 LOCAL = {"localhost", "127.0.0.1", "::1"}
-EXTENSIONS = ("EMAIL_BLOCKS", "SEGMENT_FIELDS", "TIMELINE_SOURCES", "REPORT_SECTIONS")
+EXTENSIONS = (
+    "EMAIL_BLOCKS",
+    "SEGMENT_FIELDS",
+    "TIMELINE_SOURCES",
+    "REPORT_SECTIONS",
+    "HIT_HANDLERS",
+    "CONFIRMED_HOOKS",
+)
 
 
 @register(Tags.security, deploy=True)

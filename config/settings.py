@@ -141,6 +141,8 @@ EMAIL_BLOCKS: list[str] = []
 SEGMENT_FIELDS: list[str] = []
 TIMELINE_SOURCES: list[str] = []
 REPORT_SECTIONS: list[str] = []
+HIT_HANDLERS: list[str] = []  # of spool lines that are not mail's own: friend's pages, QR codes
+CONFIRMED_HOOKS: list[str] = []  # called when a person confirmed a subscription
 
 # --- Database --------------------------------------------------------------------------------------------------------
 
