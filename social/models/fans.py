@@ -70,7 +70,12 @@ class FanProof(models.Model):
     class Meta:
         verbose_name = _("fan proof")
         verbose_name_plural = _("fan proofs")
-        constraints = [models.CheckConstraint(condition=models.Q(level__lte=5), name="fan_level_0_5")]
+        constraints = [
+            models.CheckConstraint(condition=models.Q(level__lte=5), name="fan_level_0_5"),
+            models.UniqueConstraint(
+                fields=["contact", "word"], condition=models.Q(word__isnull=False), name="fan_proof_word_once"
+            ),
+        ]
         indexes = [models.Index(fields=["contact", "network", "-level"], name="fan_level_of_contact")]
 
     def __str__(self) -> str:

@@ -71,6 +71,7 @@ class Offer(models.Model):
     reversible_days = models.PositiveSmallIntegerField(_("days in which a redemption can be undone"), default=30)
     cost_minor = models.PositiveBigIntegerField(_("cost of one redemption"), default=0)
     budget_minor = models.PositiveBigIntegerField(_("budget"), null=True, blank=True)
+    spent_minor = models.PositiveBigIntegerField(_("spent"), default=0, editable=False)
     places = models.ManyToManyField(
         Place, blank=True, related_name="offers", verbose_name=_("places"), help_text=_("none = all")
     )
@@ -78,7 +79,7 @@ class Offer(models.Model):
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
     updated_at = models.DateTimeField(_("changed"), auto_now=True)
 
-    history = HistoricalRecords()
+    history = HistoricalRecords(excluded_fields=["spent_minor"])
 
     class Meta:
         verbose_name = _("offer")
@@ -100,6 +101,10 @@ class Offer(models.Model):
             models.CheckConstraint(
                 condition=models.Q(min_fan_level__isnull=True) | models.Q(min_fan_level__lte=5),
                 name="offer_fan_level_0_5",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(budget_minor__isnull=True) | models.Q(spent_minor__lte=models.F("budget_minor")),
+                name="offer_within_budget",
             ),
         ]
         indexes = [models.Index(fields=["state", "ends_at"], name="offer_live")]
@@ -269,6 +274,9 @@ class Claim(models.Model):
     expires_at = models.DateTimeField(_("use until"))
     reserved_until = models.DateTimeField(_("reserved until"), null=True, blank=True)
     reserved_by = models.CharField(_("reserved by"), max_length=80, blank=True)
+    reserved_counted = models.JSONField(
+        _("counters moved by the reservation"), default=list, blank=True, editable=False
+    )
 
     class Meta:
         verbose_name = _("claim")
@@ -328,6 +336,8 @@ class Redemption(models.Model):
     amount_minor = models.PositiveBigIntegerField(_("order amount"), null=True, blank=True)
     discount_minor = models.PositiveBigIntegerField(_("discount"), null=True, blank=True)
     currency = models.CharField(_("currency"), max_length=3, blank=True)
+    cost_minor = models.PositiveBigIntegerField(_("taken from the budget"), default=0)
+    counted = models.JSONField(_("counters moved"), default=list, blank=True, editable=False)
     order_reference = models.CharField(_("order number"), max_length=120, blank=True)
     reason = models.CharField(_("reason"), max_length=300, blank=True)
     at = models.DateTimeField(_("time"), auto_now_add=True)
