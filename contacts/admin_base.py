@@ -1,0 +1,75 @@
+"""What every admin page of the house shares: lists that stay fast at a million rows, and ledgers nobody edits.
+
+@admin.register(Event)
+class EventAdmin(BigTableAdmin, ReadOnlyAdmin): ...
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.core.paginator import Paginator
+from django.db import connection
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.functional import cached_property
+from unfold.admin import ModelAdmin
+
+COUNT_UP_TO = 10_000  # rows; beyond, a filtered list says no more than "10,000" and asks for a narrower search
+
+
+class CheapPaginator(Paginator):  # type: ignore[type-arg]
+    """A paginator that never counts a big table: exact up to 10,000 rows, then the database's estimate."""
+
+    @cached_property
+    def count(self) -> int:
+        rows = self.object_list
+        if not isinstance(rows, QuerySet):
+            return len(rows)
+        n = rows.order_by()[: COUNT_UP_TO + 1].count()
+        if n <= COUNT_UP_TO:
+            return n
+        return max(estimate(rows), COUNT_UP_TO) if not rows.query.where else COUNT_UP_TO
+
+
+def estimate(rows: QuerySet[Any]) -> int:
+    """Return about how many rows the whole table has, without reading it."""
+    table = rows.model._meta.db_table
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute("SELECT reltuples::bigint FROM pg_class WHERE oid = %s::regclass", [table])
+        else:
+            cursor.execute(f"SELECT max(rowid) FROM {connection.ops.quote_name(table)}")  # noqa: S608 - our own name
+        return int((cursor.fetchone() or [0])[0] or 0)
+
+
+class FanfareAdmin(ModelAdmin):  # type: ignore[misc]
+    """The common look: compressed fields, warning before leaving a changed form, 50 rows a page."""
+
+    list_per_page = 50
+    compressed_fields = True
+    warn_unsaved_form = True
+    list_filter_submit = False
+
+
+class BigTableAdmin(FanfareAdmin):
+    """For tables that grow with contacts or mails: no count(*), no facets, no "select all 1,000,000"."""
+
+    paginator = CheapPaginator
+    show_full_result_count = False
+    show_facets = admin.ShowFacets.NEVER
+    list_max_show_all = 0
+
+
+class ReadOnlyAdmin(FanfareAdmin):
+    """For ledgers: they are looked at, never added to, changed or deleted by hand."""
+
+    def has_add_permission(self, request: HttpRequest, *args: Any) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
