@@ -1,0 +1,146 @@
+"""Tokens in the URLs of a mail: who (one delivery) and what for, unforgeable, without a database.
+
+    token = make(Purpose.CLICK, campaign.pk, delivery.pk)     # 32 lower-case hex digits
+    read(token, Purpose.CLICK)                                # → Token(campaign_id=7, delivery_id=42, purpose=CLICK)
+    url(Purpose.CLICK, token, 3)                              # → https://go.brand.com/c/5a3f…/3
+
+16 bytes: key id 4 bits, purpose 4, campaign 24, delivery 32, MAC 64 (BLAKE2b, keyed per key and purpose).
+Delivery 0 is a crowd token: the campaign without a person. Layout and limits are in docs/tracking.md.
+"""
+
+from __future__ import annotations
+
+import enum
+import hashlib
+import hmac
+import secrets
+from collections.abc import Iterable
+from functools import lru_cache
+from typing import NamedTuple
+
+from django.conf import settings
+
+CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # no I, L, O, U: what people mistake or mind
+MAX_CAMPAIGN = 2**24 - 1
+MAX_DELIVERY = 2**32 - 1
+
+
+class Purpose(enum.IntEnum):
+    """What a token opens. A token of one purpose is refused for every other."""
+
+    OPEN = 1
+    CLICK = 2
+    WEB = 3
+    UNSUBSCRIBE = 4
+    PREFERENCES = 5
+    OFFER = 6
+    SHARE = 7
+    BOUNCE = 8
+    CONFIRM = 9
+
+
+PATHS = {
+    Purpose.OPEN: "/o/{}.gif",
+    Purpose.CLICK: "/c/{}",
+    Purpose.WEB: "/w/{}",
+    Purpose.UNSUBSCRIBE: "/u/{}",
+    Purpose.PREFERENCES: "/p/{}",
+    Purpose.OFFER: "/f/{}",
+    Purpose.SHARE: "/s/{}",
+    Purpose.CONFIRM: "/confirm/{}",
+}
+
+
+class Token(NamedTuple):
+    """What a valid token says; `delivery_id` 0 means the crowd."""
+
+    campaign_id: int
+    delivery_id: int
+    purpose: Purpose
+
+
+class Codec:
+    """Makes and reads tokens with one key ring; one keyed hash state per key and purpose, copied for each token."""
+
+    def __init__(self, ring: Iterable[tuple[int, bytes]]) -> None:
+        keys = dict(ring)
+        self.signing_key = next(iter(keys))
+        self.states = {
+            (key_id << 4) | purpose: hashlib.blake2b(
+                digest_size=8, key=hmac.digest(key, b"fanfare token " + purpose.name.lower().encode(), "sha256")
+            )
+            for key_id, key in keys.items()
+            for purpose in Purpose
+        }
+
+    def make(self, purpose: Purpose, campaign_id: int, delivery_id: int = 0) -> str:
+        """Return the token as 32 lower-case hex digits.
+
+        Raises:  ValueError when an id does not fit (campaigns up to 16.7 million, deliveries up to 4.29 billion).
+        """
+        if not 0 < campaign_id <= MAX_CAMPAIGN or not 0 <= delivery_id <= MAX_DELIVERY:
+            raise ValueError(f"Campaign {campaign_id} or delivery {delivery_id} does not fit a token.")
+        head = (self.signing_key << 4) | purpose
+        payload = bytes([head]) + campaign_id.to_bytes(3, "big") + delivery_id.to_bytes(4, "big")
+        state = self.states[head].copy()
+        state.update(payload)
+        return (payload + state.digest()).hex()
+
+    def read(self, token: str, purpose: Purpose | None = None) -> Token | None:
+        """Return what the token says, or None when it is forged, cut, of an unknown key or of another purpose."""
+        if len(token) != 32 or not token.isascii() or not token.isalnum():
+            return None  # bytes.fromhex would let spaces through
+        try:
+            raw = bytes.fromhex(token)  # either case: a QR code is printed in capitals, some servers fold
+        except ValueError:
+            return None
+        known = self.states.get(raw[0])
+        if known is None or (purpose is not None and raw[0] & 15 != purpose):
+            return None
+        state = known.copy()
+        state.update(raw[:8])
+        if not hmac.compare_digest(state.digest(), raw[8:]):
+            return None
+        return Token(int.from_bytes(raw[1:4], "big"), int.from_bytes(raw[4:8], "big"), Purpose(raw[0] & 15))
+
+
+@lru_cache(maxsize=8)
+def _codec(ring: tuple[tuple[int, bytes], ...]) -> Codec:
+    return Codec(ring)
+
+
+def codec() -> Codec:
+    """Return the codec of settings.TOKEN_KEYS."""
+    return _codec(tuple(settings.TOKEN_KEYS))
+
+
+def make(purpose: Purpose, campaign_id: int, delivery_id: int = 0) -> str:
+    """Return a token signed with the first key of the ring; without a delivery it is a crowd token."""
+    return codec().make(purpose, campaign_id, delivery_id)
+
+
+def read(token: str, purpose: Purpose | None = None) -> Token | None:
+    """Return what a token says, or None; any key of the ring verifies, upper-case hex too."""
+    return codec().read(token, purpose)
+
+
+def url(purpose: Purpose, token: str, number: int | None = None) -> str:
+    """Return the token's address under settings.TRACKING_URL; `number` is the link's, for clicks.
+
+    Raises:  KeyError for BOUNCE, which has no page: it lives in the envelope sender.
+    """
+    address = f"{settings.TRACKING_URL}{PATHS[purpose].format(token)}"
+    return address if number is None else f"{address}/{number}"
+
+
+def public_token(bits: int = 80) -> str:
+    """Return a random token in Crockford base32: 16 characters for a visit (80 bits), 26 for a claim (128 bits)."""
+    return "".join(secrets.choice(CROCKFORD) for _ in range(-(-bits // 5)))
+
+
+def normalise_public(text: str) -> str:
+    """Return a public token as stored: capitals, without hyphens and spaces, O as 0, I and L as 1."""
+    return text.upper().translate(_TYPED)
+
+
+_TYPED = str.maketrans({"O": "0", "I": "1", "L": "1", "-": None, " ": None})
