@@ -18,8 +18,8 @@ from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
+from config import desk, logs
 from config import environment as env
-from config import logs
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 django_stubs_ext.monkeypatch()  # lets models and admins name their generics at run time: ForeignKey[Contact]
@@ -81,6 +81,7 @@ INSTALLED_APPS = [
     "unfold.contrib.filters",
     "unfold.contrib.simple_history",
     "django.contrib.admin",
+    "django.contrib.humanize",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -288,6 +289,10 @@ CONTENT_SECURITY_POLICY = {
         "object-src": [NONE],
     },
 }
+
+# --- The desk -------------------------------------------------------------------------------------------------------
+
+UNFOLD = desk.UNFOLD
 
 # --- API -------------------------------------------------------------------------------------------------------------
 

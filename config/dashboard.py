@@ -1,0 +1,306 @@
+"""The desk's Home: what needs me, what is running, what did we learn.
+
+home(request, context)  →  context with `needs`, `running`, `learned`, `sharers`, `spent`
+
+Every query is bound to the last few campaigns or to an index, so that the page opens as fast at a million contacts.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from django.core.cache import cache
+from django.db.models import Count, F, Q
+from django.http import HttpRequest
+from django.urls import NoReverseMatch, reverse
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from campaigns.models import Campaign, Delivery, Engagement, Event, SendingHold
+from contacts import heartbeats
+from contacts.models import Contact, Job
+from social.models import EarnedVisit, OfferCounter, Referral
+
+WATCHED = 20  # campaigns, newest first, whose ledgers are asked for trouble
+SHOWN = 5  # lines of each list
+NEARLY_SPENT = 0.8  # part of an offer's limit
+RECENT = timedelta(days=30)
+KEPT = 300  # seconds that a finished campaign's figures are kept
+
+LEFT = (Delivery.State.QUEUED, Delivery.State.DEFERRED, Delivery.State.CLAIMED, Delivery.State.COMMITTING)
+DONE = (Delivery.State.SENT, Delivery.State.FAILED, Delivery.State.SUPPRESSED, Delivery.State.AMBIGUOUS)
+
+
+@dataclass(frozen=True)
+class Need:
+    """Something that waits for a person: the words and where it is settled."""
+
+    text: str
+    url: str
+    is_urgent: bool = False
+
+
+@dataclass(frozen=True)
+class Running:
+    """Work under way: `done` of `total` units, and a sentence on what is left."""
+
+    name: str
+    url: str
+    note: str
+    done: int
+    total: int
+
+    @property
+    def percent(self) -> int:
+        return round(100 * self.done / self.total) if self.total else 0
+
+
+@dataclass(frozen=True)
+class Learned:
+    """A campaign's outcome: unique people who acted, of those it reached, and whether that is usual."""
+
+    name: str
+    url: str
+    sent: int
+    opened: int
+    clicked: int
+    shared: int
+    friends: int
+    redeemed: int
+    remark: str
+
+    @property
+    def click_percent(self) -> float:
+        return 100 * self.clicked / self.sent if self.sent else 0.0
+
+
+def home(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
+    """Return the context of Home; each answer only to those who may see its objects."""
+    may = request.user.has_perm
+    if may("campaigns.view_campaign"):
+        campaigns = list(Campaign.objects.exclude(state=Campaign.State.DRAFT).order_by("-created_at")[:WATCHED])
+        figures = _figures(campaigns)
+        context |= {"needs": _campaign_needs(campaigns, figures), "running": _sending(campaigns, figures)}
+        context["learned"] = _learned(campaigns, figures)
+    context.setdefault("needs", [])
+    context.setdefault("running", [])
+    if may("contacts.view_job"):
+        context["needs"] += _job_needs()
+        context["running"] += _jobs()
+    if may("social.view_referral"):
+        context["needs"] += _referral_needs()
+    if may("social.view_sharelink"):
+        context["sharers"] = _sharers()
+    if may("social.view_offer"):
+        context["spent"] = _nearly_spent()
+    context["title"] = _("Home")
+    context["first_steps"] = may("campaigns.add_campaign") and not context.get("learned") and not context["running"]
+    context["links"] = _links("contacts_job", "contacts_contact", "campaigns_campaign", "social_offer")
+    return context
+
+
+def _links(*models: str) -> dict[str, str]:
+    return {model: _url(f"admin:{model}_changelist") for model in models}
+
+
+def _url(name: str, *args: int) -> str:
+    try:
+        return reverse(name, args=args)
+    except NoReverseMatch:
+        return reverse("admin:index")
+
+
+def _campaign_url(pk: int) -> str:
+    return _url("admin:campaigns_campaign_change", pk)
+
+
+@dataclass(frozen=True)
+class Figures:
+    """One campaign's ledger by state and its unique people by kind of act."""
+
+    states: dict[str, int]
+    people: dict[str, int]
+
+
+def _figures(campaigns: list[Campaign]) -> dict[int, Figures]:
+    """Return the figures of each campaign; those of finished ones are kept for five minutes, for they hardly move."""
+    figures = {}
+    for campaign in campaigns:
+        key = f"home:{campaign.pk}:{campaign.updated_at:%s}"
+        if (known := cache.get(key)) is None:
+            known = _counted(campaign)
+            if campaign.state == Campaign.State.FINISHED:
+                cache.set(key, known, timeout=KEPT)
+        figures[campaign.pk] = known
+    return figures
+
+
+def _counted(campaign: Campaign) -> Figures:
+    """Count one campaign, from the indexes (campaign, state) and (campaign, kind, contact)."""
+    states = Delivery.objects.filter(campaign=campaign).values_list("state").annotate(n=Count("pk")).order_by()
+    people = Engagement.objects.filter(campaign=campaign).values_list("kind").annotate(n=Count("pk")).order_by()
+    return Figures(dict(states), dict(people))
+
+
+# --- What needs me ---------------------------------------------------------------------------------------------------
+
+
+def _campaign_needs(campaigns: list[Campaign], figures: dict[int, Figures]) -> list[Need]:
+    needs = [
+        Need(
+            _("Sending is on hold: %(reason)s") % {"reason": hold.reason},
+            _url("admin:campaigns_sendinghold_changelist"),
+            True,
+        )
+        for hold in SendingHold.objects.filter(lifted_at__isnull=True)[:SHOWN]
+    ]
+    for campaign in campaigns:
+        if campaign.state == Campaign.State.PAUSED:
+            words = {"name": campaign.name, "reason": campaign.paused_reason or _("no reason given")}
+            needs.append(Need(_("“%(name)s” is paused: %(reason)s") % words, _campaign_url(campaign.pk), True))
+        if doubtful := figures[campaign.pk].states.get(Delivery.State.AMBIGUOUS, 0):
+            text = ngettext(
+                "%(n)d mail of “%(name)s” is in doubt: the relay never said whether it took it",
+                "%(n)d mails of “%(name)s” are in doubt: the relay never said whether it took them",
+                doubtful,
+            )
+            needs.append(Need(text % {"n": doubtful, "name": campaign.name}, _campaign_url(campaign.pk)))
+    return needs + _service_needs(campaigns)
+
+
+def _service_needs(campaigns: list[Campaign]) -> list[Need]:
+    """Say that nothing moves when work waits and beat or worker is away."""
+    waiting = any(c.state in (Campaign.State.SENDING, Campaign.State.SCHEDULED) for c in campaigns)
+    if not waiting:
+        return []
+    ages = heartbeats.ages()
+    away = [name for name in ("beat", "worker") if ages.get(name, heartbeats.STALE_AFTER + 1) > heartbeats.STALE_AFTER]
+    text = _("Campaigns wait, but the background service is not running (%(names)s): start “python3 manage.py up”")
+    return [Need(text % {"names": ", ".join(away)}, _url("readyz"), True)] if away else []
+
+
+def _job_needs() -> list[Need]:
+    failed = Job.objects.filter(state=Job.State.FAILED, created_at__gt=timezone.now() - timedelta(days=7))
+    return [
+        Need(
+            _("%(kind)s %(id)d failed: %(error)s") % {"kind": job.kind, "id": job.pk, "error": job.error[:140]},
+            _url("admin:contacts_job_change", job.pk),
+        )
+        for job in failed.order_by("-id")[:SHOWN]
+    ]
+
+
+def _referral_needs() -> list[Need]:
+    n = Referral.objects.filter(state=Referral.State.FLAGGED)[:1000].count()
+    text = ngettext("%(n)d friend to be looked at before a reward", "%(n)d friends to be looked at before a reward", n)
+    return [Need(text % {"n": n}, _url("admin:social_referral_changelist") + "?state__exact=flagged")] if n else []
+
+
+# --- What is running -------------------------------------------------------------------------------------------------
+
+
+def _sending(campaigns: list[Campaign], figures: dict[int, Figures]) -> list[Running]:
+    running = []
+    for campaign in campaigns:
+        states = figures[campaign.pk].states
+        done, left = (sum(states.get(state, 0) for state in group) for group in (DONE, LEFT))
+        if campaign.kind != Campaign.Kind.CAMPAIGN:
+            continue
+        if campaign.state == Campaign.State.SENDING:
+            note = ngettext("%(n)s mail left", "%(n)s mails left", left) % {"n": left}
+            running.append(Running(campaign.name, _campaign_url(campaign.pk), note, done, done + left))
+        elif campaign.state == Campaign.State.SCHEDULED and campaign.scheduled_at:
+            when = date_format(timezone.localtime(campaign.scheduled_at), "SHORT_DATETIME_FORMAT")
+            running.append(
+                Running(campaign.name, _campaign_url(campaign.pk), _("starts %(when)s") % {"when": when}, 0, 0)
+            )
+    return running
+
+
+def _jobs() -> list[Running]:
+    jobs = Job.objects.filter(state__in=[Job.State.RUNNING, Job.State.QUEUED]).order_by("id")[:SHOWN]
+    return [
+        Running(
+            f"{job.kind} {job.pk}",
+            _url("admin:contacts_job_change", job.pk),
+            job.get_state_display(),
+            job.progress,
+            job.total or 0,
+        )
+        for job in jobs
+    ]
+
+
+# --- What did we learn -----------------------------------------------------------------------------------------------
+
+
+def _learned(campaigns: list[Campaign], figures: dict[int, Figures]) -> list[Learned]:
+    """Return the last campaigns with their unique people, each judged against the others' click rates."""
+    mailings = [c for c in campaigns if c.kind == Campaign.Kind.CAMPAIGN and figures[c.pk].states.get("sent")]
+    rates = {c.pk: figures[c.pk].people.get(Event.Kind.CLICK, 0) / figures[c.pk].states["sent"] for c in mailings}
+    return [
+        _lesson(c, figures[c.pk], _remark(rates[c.pk], [rate for pk, rate in rates.items() if pk != c.pk]))
+        for c in mailings[:SHOWN]
+    ]
+
+
+def _lesson(campaign: Campaign, figures: Figures, remark: str) -> Learned:
+    return Learned(
+        name=campaign.name,
+        url=_campaign_url(campaign.pk),
+        sent=figures.states["sent"],
+        opened=figures.people.get(Event.Kind.OPEN, 0),
+        clicked=figures.people.get(Event.Kind.CLICK, 0),
+        shared=figures.people.get(Event.Kind.SHARE_INTENT, 0),
+        friends=figures.people.get(Event.Kind.EARNED_CONTACT, 0),
+        redeemed=figures.people.get(Event.Kind.REDEEM, 0),
+        remark=remark,
+    )
+
+
+def _remark(rate: float, others: list[float]) -> str:
+    """Return how a click rate stands to the middle half of the others; '' with fewer than four to compare."""
+    if len(others) < 4:
+        return ""
+    ordered = sorted(others)
+    low, high = ordered[len(ordered) // 4], ordered[(3 * len(ordered)) // 4]
+    if rate < low:
+        return _("fewer clicks than usual")
+    return _("more clicks than usual") if rate > high else _("as usual")
+
+
+def _sharers() -> list[dict[str, Any]]:
+    """Return those who brought most friends in 30 days."""
+    since = (timezone.now() - RECENT).date()
+    visits = EarnedVisit.objects.filter(day__gte=since, is_sharer=False, share_link__contact__isnull=False)
+    best = (
+        visits.values(contact=F("share_link__contact"))
+        .annotate(visits=Count("pk"))
+        .order_by("-visits", "contact")[:SHOWN]
+    )
+    found = {row["contact"]: row["visits"] for row in best}
+    names = Contact.objects.in_bulk(found)
+    return [
+        {"name": str(names[pk]), "url": _url("admin:contacts_contact_change", pk), "visits": n}
+        for pk, n in found.items()
+        if pk in names
+    ]
+
+
+def _nearly_spent() -> list[dict[str, Any]]:
+    """Return live offers of whose limit four fifths are used."""
+    live = Q(limit__offer__state="live", limit__offer__ends_at__gt=timezone.now(), limit__scope="total")
+    counters = OfferCounter.objects.filter(live, used__gte=F("max_uses") * NEARLY_SPENT).select_related("limit__offer")
+    return [
+        {
+            "name": counter.limit.offer.name,
+            "url": _url("admin:social_offer_change", counter.limit.offer_id),
+            "used": counter.used,
+            "max": counter.max_uses,
+        }
+        for counter in counters[:SHOWN]
+    ]

@@ -1,0 +1,239 @@
+"""How the desk looks and is walked: the theme's colours, the side menu by job, and what Ctrl-K finds.
+
+    UNFOLD = desk.UNFOLD                          # in settings.py
+    navigation(request)  →  [{"title": "People", "items": [{"title": "Contacts", "link": "/admin/contacts/contact/"}]}]
+
+The menu shows what the person may see, and nothing that leads nowhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest
+from django.templatetags.static import static
+from django.urls import NoReverseMatch, reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+FOUND_PER_KIND = 6  # rows of one kind that the command palette shows
+
+
+@dataclass(frozen=True)
+class Item:
+    """One line of the menu: its words, where it leads (a URL name), its icon, and the permission it asks for."""
+
+    title: str | Promise
+    url_name: str
+    icon: str
+    permission: str = ""
+
+
+def table(title: str | Promise, app: str, model: str, icon: str) -> Item:
+    """Return the menu line of one model's list, for those who may view it."""
+    return Item(title, f"admin:{app}_{model}_changelist", icon, f"{app}.view_{model}")
+
+
+MENU: list[tuple[str | Promise, list[Item]]] = [
+    ("", [Item(_("Home"), "admin:index", "home")]),
+    (
+        _("People"),
+        [
+            table(_("Contacts"), "contacts", "contact", "group"),
+            table(_("Segments"), "contacts", "segment", "filter_alt"),
+            table(_("Topics"), "contacts", "topic", "sell"),
+            table(_("Imports and other work"), "contacts", "job", "upload_file"),
+            table(_("Sign-up forms"), "contacts", "signupform", "how_to_reg"),
+        ],
+    ),
+    (
+        _("Campaigns"),
+        [
+            table(_("Campaigns"), "campaigns", "campaign", "campaign"),
+            table(_("Mails and templates"), "campaigns", "emailcontent", "mail"),
+            table(_("Images"), "campaigns", "image", "image"),
+            Item(_("Calendar"), "admin:campaigns_campaign_calendar", "calendar_month", "campaigns.view_campaign"),
+            table(_("Outbox"), "campaigns", "outboxmail", "outbox"),
+        ],
+    ),
+    (
+        _("Social"),
+        [
+            table(_("Networks"), "social", "networksetting", "hub"),
+            table(_("Shares"), "social", "sharelink", "share"),
+            table(_("Referrals"), "social", "referral", "diversity_3"),
+            table(_("Referral programmes"), "social", "referralprogram", "redeem"),
+            table(_("Fans"), "social", "fanproof", "favorite"),
+            table(_("Words of posts"), "social", "fanword", "tag"),
+        ],
+    ),
+    (
+        _("Offers"),
+        [
+            table(_("Offers"), "social", "offer", "local_activity"),
+            table(_("Claims"), "social", "claim", "confirmation_number"),
+            table(_("Redemptions"), "social", "redemption", "task_alt"),
+            table(_("Codes"), "social", "code", "password"),
+            table(_("QR studio"), "social", "qrcode", "qr_code_2"),
+            table(_("Places"), "social", "place", "storefront"),
+            Item(_("Till"), "till", "point_of_sale", "social.view_redemption"),
+        ],
+    ),
+    (
+        _("Results"),
+        [
+            Item(_("Reports"), "admin:campaigns_report_list", "monitoring", "campaigns.view_campaign"),
+            table(_("Orders"), "social", "order", "shopping_bag"),
+            table(_("Events"), "campaigns", "event", "history"),
+        ],
+    ),
+    (
+        _("Settings"),
+        [
+            table(_("Senders"), "campaigns", "sender", "alternate_email"),
+            table(_("Relays"), "campaigns", "relaystate", "dns"),
+            table(_("Brands"), "contacts", "brand", "palette"),
+            table(_("Team"), "auth", "user", "badge"),
+            table(_("Roles"), "auth", "group", "admin_panel_settings"),
+            table(_("API keys"), "config", "apikey", "key"),
+            table(_("Webhooks"), "config", "webhookendpoint", "webhook"),
+            table(_("Suppressed addresses"), "contacts", "suppression", "block"),
+            table(_("Consents"), "contacts", "consent", "verified_user"),
+            table(_("Audit log"), "contacts", "auditentry", "policy"),
+            table(_("Sending holds"), "campaigns", "sendinghold", "front_hand"),
+            Item(_("API reference"), "api-docs", "api", "config.view_apikey"),
+        ],
+    ),
+]
+
+
+def address(url_name: str) -> str:
+    """Return the URL of that name, '' where no such page exists."""
+    try:
+        return reverse(url_name)
+    except NoReverseMatch:
+        return ""
+
+
+def navigation(request: HttpRequest) -> list[dict[str, Any]]:
+    """Return the side menu for the person of this request, in the theme's form."""
+    return [
+        {"title": title, "items": lines, "separator": bool(title)}
+        for title, items in MENU
+        if (lines := list(_lines(request, items)))
+    ]
+
+
+def _lines(request: HttpRequest, items: list[Item]) -> Iterator[dict[str, Any]]:
+    for item in items:
+        link = address(item.url_name)
+        if link and (not item.permission or request.user.has_perm(item.permission)):
+            yield {"title": item.title, "icon": item.icon, "link": link, "active": _is_active(request, link)}
+
+
+def _is_active(request: HttpRequest, link: str) -> bool:
+    if link == reverse("admin:index"):
+        return request.path == link
+    return request.path.startswith(link)
+
+
+# --- Ctrl-K ----------------------------------------------------------------------------------------------------------
+
+
+def find(request: HttpRequest, term: str) -> list[Any]:
+    """Return people, campaigns, segments and offers whose name begins with or holds the words typed.
+
+    Contacts are found by the beginning of address or name, so that an index answers at a million rows.
+    """
+    from unfold.dataclasses import SearchResult
+
+    results = []
+    for app, model, icon, rows in _searches(term.strip()):
+        if not request.user.has_perm(f"{app}.view_{model}") or not address(f"admin:{app}_{model}_changelist"):
+            continue
+        for row in rows()[:FOUND_PER_KIND]:
+            link = reverse(f"admin:{app}_{model}_change", args=[row.pk])
+            kind = str(row._meta.verbose_name)
+            results.append(SearchResult(title=str(row), description=kind, link=link, icon=icon))
+    return results
+
+
+def _searches(term: str) -> list[tuple[str, str, str, Callable[[], QuerySet[Any]]]]:
+    from campaigns.models import Campaign
+    from contacts.models import Segment
+    from social.models import Offer
+
+    return [
+        ("contacts", "contact", "person", lambda: _contacts(term)),
+        ("campaigns", "campaign", "campaign", lambda: Campaign.objects.filter(name__icontains=term).order_by("-id")),
+        ("contacts", "segment", "filter_alt", lambda: Segment.objects.filter(name__icontains=term)),
+        ("social", "offer", "local_activity", lambda: Offer.objects.filter(name__icontains=term).order_by("-id")),
+    ]
+
+
+def _contacts(term: str) -> QuerySet[Any]:
+    from contacts.models import Contact
+
+    first, _space, rest = term.partition(" ")
+    names = Q(last_name__istartswith=term) | Q(first_name__istartswith=term)
+    if rest:
+        names |= Q(first_name__istartswith=first, last_name__istartswith=rest)
+    return Contact.objects.filter(Q(email__startswith=term.lower()) | names, merged_into__isnull=True)
+
+
+# --- The theme -------------------------------------------------------------------------------------------------------
+
+PLUM = {
+    "50": "#f8f4fb",
+    "100": "#f1eaf7",
+    "200": "#e2d3f0",
+    "300": "#cdb3e6",
+    "400": "#c5a8ec",
+    "500": "#b794e6",
+    "600": "#5b2a86",
+    "700": "#4d2372",
+    "800": "#3f1d5d",
+    "900": "#33184b",
+    "950": "#200d31",
+}
+INK = {
+    "50": "#faf8f5",
+    "100": "#f3f0f3",
+    "200": "#e4e0e8",
+    "300": "#cdc8d8",
+    "400": "#a7a1b5",
+    "500": "#686477",
+    "600": "#4a4657",
+    "700": "#393545",
+    "800": "#2b2737",
+    "900": "#201d2a",
+    "950": "#16141d",
+}
+
+UNFOLD: dict[str, Any] = {
+    "SITE_TITLE": "Fanfare",
+    "SITE_HEADER": "Fanfare",
+    "SITE_SUBHEADER": _("social e-mailing"),
+    "SITE_URL": None,
+    "SITE_ICON": lambda request: static("fanfare/icon.svg"),
+    "SITE_FAVICONS": [
+        {"rel": "icon", "type": "image/svg+xml", "href": lambda request: static("fanfare/icon.svg")},
+    ],
+    "SHOW_HISTORY": True,
+    "SHOW_VIEW_ON_SITE": False,
+    "SHOW_LANGUAGES": True,
+    "BORDER_RADIUS": "8px",
+    "COLORS": {"base": INK, "primary": PLUM},
+    "STYLES": [lambda request: static("fanfare/admin.css")],
+    "DASHBOARD_CALLBACK": "config.dashboard.home",
+    "COMMAND": {"search_models": False, "show_history": True, "search_callback": "config.desk.find"},
+    "SIDEBAR": {
+        "show_search": False,
+        "command_search": True,
+        "show_all_applications": False,
+        "navigation": "config.desk.navigation",
+    },
+}
