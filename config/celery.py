@@ -32,6 +32,12 @@ def keep_our_logging(**_: Any) -> None:
     """Leave logging as settings.LOGGING made it; a connected receiver stops Celery from replacing it."""
 
 
+@signals.worker_ready.connect
+def worker_is_ready(**_: Any) -> None:
+    """Show at once that a worker lives; from then on beat's task does."""
+    note("worker")
+
+
 class BeatingScheduler(PersistentScheduler):
     """Celery's scheduler that also notes, in the database, that beat is alive. Two beats at once do no harm."""
 
@@ -40,16 +46,16 @@ class BeatingScheduler(PersistentScheduler):
     def tick(self, *args: Any, **kwargs: Any) -> float:
         if time.monotonic() - self.last_noted_at >= BEAT_EVERY:
             self.last_noted_at = time.monotonic()
-            note_beat()
+            note("beat")
         return min(float(super().tick(*args, **kwargs)), BEAT_EVERY)
 
 
-def note_beat() -> None:
-    """Write beat's sign of life; a database that is away must not stop beat."""
+def note(service: str) -> None:
+    """Write a sign of life; a database that is away must not stop the service."""
     from contacts import heartbeats  # models exist only after django.setup()
 
     close_old_connections()
     try:
-        heartbeats.beat("beat")
+        heartbeats.beat(service)
     except DatabaseError:
-        logger.warning("the database did not take beat's sign of life; trying again in %s s", BEAT_EVERY)
+        logger.warning("the database did not take the sign of life of %s", service)

@@ -169,6 +169,7 @@ else:
 BROKER_URL = env.text("BROKER_URL", "filesystem://")
 CELERY_BROKER_URL = BROKER_URL
 if BROKER_URL.startswith("filesystem:"):
+    CELERY_BROKER_URL = "filesystem://localhost/"  # a host that nobody asks; without one kombu warns
     BROKER_DIR = VAR_DIR / "broker"
     for _folder in ("messages", "processed", "control"):
         (BROKER_DIR / _folder).mkdir(parents=True, exist_ok=True)
@@ -306,8 +307,8 @@ REST_FRAMEWORK = {
     "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
     "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
-    "DEFAULT_PAGINATION_CLASS": "config.partners.answers.ByCursor",
-    "EXCEPTION_HANDLER": "config.partners.problems.handler",
+    "DEFAULT_PAGINATION_CLASS": "contacts.answers.ByCursor",
+    "EXCEPTION_HANDLER": "contacts.problems.handler",
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
 }
 SPECTACULAR_SETTINGS = {
