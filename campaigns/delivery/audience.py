@@ -1,0 +1,230 @@
+"""The audience: who of the chosen people may be written to, frozen into the ledger once.
+
+count(campaign)      # → AudienceCount(reachable=12480, excluded={"suppressed": 31, "unsubscribed": 204})
+snapshot(campaign)   # → 12480 rows QUEUED (and the control group's), resumable at any point
+"""
+
+from __future__ import annotations
+
+import logging
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.conf import settings
+from django.db import connection
+from django.db.models import (
+    BigIntegerField,
+    BooleanField,
+    Case,
+    CharField,
+    Count,
+    DateTimeField,
+    Exists,
+    F,
+    OuterRef,
+    Q,
+    QuerySet,
+    SmallIntegerField,
+    Value,
+    When,
+)
+from django.db.models.functions import MD5, Cast, Coalesce, Concat, NullIf
+from django.db.models.lookups import LessThan
+
+from campaigns.models import AudienceExclusion, Campaign, Delivery
+from contacts import manners
+from contacts.models import Contact, Subscription, Suppression
+
+logger = logging.getLogger(__name__)
+Reason = AudienceExclusion.Reason
+
+PEOPLE_PER_STEP = {"sqlite": 10_000, "postgresql": 50_000}  # a step holds SQLite's lock about 20 ms
+
+
+@dataclass(frozen=True, slots=True)
+class AudienceCount:
+    """How many people a start would write to (control group included), and how many are left out, by reason."""
+
+    reachable: int
+    excluded: dict[str, int] = field(default_factory=dict)
+
+
+def count(campaign: Campaign) -> AudienceCount:
+    """Count the audience as a snapshot would take it now. Writes nothing."""
+    found = by_reason(sorted_out(campaign, candidates(campaign)))
+    return AudienceCount(found.pop("", 0), dict(found))
+
+
+def snapshot(campaign: Campaign) -> int:
+    """Freeze the campaign's audience into Delivery rows and return how many were added.
+
+    Reads:   contacts of its segments (of all its topic's subscribers when it has none), from `audience_cursor` on.
+    Writes:  Delivery (QUEUED, or CONTROL for the holdout), AudienceExclusion by reason, the cursor: one transaction a key range.
+    Safe to repeat and to run twice at once: (campaign, contact) is unique and the cursor moves only from where it was read.
+    """
+    added = 0
+    step = PEOPLE_PER_STEP.get(connection.vendor, 10_000)
+    while True:
+        campaign.refresh_from_db(fields=["audience_cursor", "audience_at"])
+        if campaign.audience_at is not None:
+            return added
+        since = campaign.audience_cursor
+        until = end_of_range(since, step)
+        if until is None:
+            close(campaign)
+            return added
+        added += snapshot_range(campaign, since, until)
+
+
+def snapshot_range(campaign: Campaign, since: int, until: int) -> int:
+    """Freeze the people with since < id <= until and return how many rows were added; 0 when another process did."""
+    with manners.write_batch():
+        moved = Campaign.objects.filter(pk=campaign.pk, audience_cursor=since, audience_at=None)
+        if not moved.update(audience_cursor=until):
+            return 0
+        people = candidates(campaign).filter(pk__gt=since, pk__lte=until)
+        left_out = by_reason(sorted_out(campaign, people).exclude(reason=""))
+        added = insert(campaign, mailable(campaign, people))
+        note_exclusions(campaign, left_out)
+    return added
+
+
+def close(campaign: Campaign) -> None:
+    """Note that the audience is complete."""
+    now = manners.database_now()
+    if Campaign.objects.filter(pk=campaign.pk, audience_at=None).update(audience_at=now):
+        logger.info("campaign=%s audience frozen", campaign.pk)
+    campaign.audience_at = campaign.audience_at or now
+
+
+def end_of_range(since: int, step: int) -> int | None:
+    """Return the id that ends the next range of at most `step` contacts, None when there are no more."""
+    ids = Contact.objects.filter(pk__gt=since).order_by("pk").values_list("pk", flat=True)
+    return ids[step - 1 : step].first() or ids.reverse().first()
+
+
+def candidates(campaign: Campaign) -> QuerySet[Contact]:
+    """Return everybody the campaign is meant for, before anything is held against writing to them."""
+    from contacts.segments.sql import people
+
+    contacts = Contact.objects.filter(merged_into=None)
+    chosen = list(campaign.segments.all())
+    if not chosen:
+        everyone = Subscription.objects.filter(contact=OuterRef("pk"), topic=campaign.topic_id)
+        return contacts.filter(Exists(everyone)) if campaign.everyone_reason else contacts.none()
+    wanted = Q()
+    for segment in chosen:
+        wanted |= Q(pk__in=people(segment.rules).values("pk"))
+    return contacts.filter(wanted)
+
+
+def sorted_out(campaign: Campaign, contacts: QuerySet[Contact]) -> QuerySet[Contact]:
+    """Annotate each contact with the `reason` why she is left out, '' = she gets the mail. The first that fits counts."""
+    suppressed = Suppression.objects.filter(address_hash=OuterRef("address_hash"), lifted_at=None)
+    subscribed = Subscription.objects.filter(
+        contact=OuterRef("pk"), topic=campaign.topic_id, state=Subscription.State.SUBSCRIBED
+    )
+    reasons = [
+        When(Q(email=None) | ~Q(unsendable=""), then=Value(Reason.UNSENDABLE)),
+        When(Exists(suppressed), then=Value(Reason.SUPPRESSED)),
+        When(excluded_people(campaign), then=Value(Reason.EXCLUDED)),
+        When(~Exists(subscribed), then=Value(Reason.UNSUBSCRIBED)),
+        When(~Exists(subscribed.exclude(basis="none")), then=Value(Reason.NO_BASIS)),
+        When(paused_until__gt=manners.database_now(), then=Value(Reason.PAUSED)),
+    ]
+    return contacts.annotate(reason=Case(*reasons, default=Value(""), output_field=CharField()))
+
+
+def excluded_people(campaign: Campaign) -> Q:
+    """Return the condition of standing in one of the campaign's excluded segments."""
+    from contacts.segments.sql import people
+
+    unwanted = Q(pk__in=[])
+    for segment in campaign.excluded_segments.all():
+        unwanted |= Q(pk__in=people(segment.rules).values("pk"))
+    return unwanted
+
+
+def by_reason(people: QuerySet[Contact]) -> Counter[str]:
+    """Return how many people there are of each reason."""
+    return Counter(dict(people.order_by().values_list("reason").annotate(n=Count("pk"))))
+
+
+def mailable(campaign: Campaign, contacts: QuerySet[Contact]) -> QuerySet[Contact]:
+    """Return those who get the mail: what `sorted_out` calls '', written so that the database can join instead of test one by one."""
+    suppressed = Suppression.objects.filter(address_hash=OuterRef("address_hash"), lifted_at=None)
+    subscribed = Subscription.objects.filter(
+        contact=OuterRef("pk"), topic=campaign.topic_id, state=Subscription.State.SUBSCRIBED
+    ).exclude(basis="none")
+    reachable = contacts.filter(Exists(subscribed), email__isnull=False, unsendable="")
+    reachable = reachable.filter(Q(paused_until=None) | Q(paused_until__lte=manners.database_now()))
+    return reachable.filter(~Exists(suppressed)).exclude(excluded_people(campaign))
+
+
+def insert(campaign: Campaign, people: QuerySet[Contact]) -> int:
+    """Write the Delivery rows of these people with one INSERT … SELECT and return how many are new."""
+    chosen = columns(campaign)
+    rows = people.annotate(**{f"c_{name}": value for name, value in chosen.items()}).order_by("pk")
+    select, parameters = rows.values_list(*(f"c_{name}" for name in chosen)).query.sql_with_params()
+    target = ", ".join(connection.ops.quote_name(name) for name in chosen)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"INSERT INTO campaigns_delivery ({target}) {select} ON CONFLICT DO NOTHING",  # noqa: S608 - names are ours
+            parameters,
+        )
+        return int(cursor.rowcount)
+
+
+def columns(campaign: Campaign) -> dict[str, Any]:
+    """Return the expression for each column of a new Delivery row, from a contact."""
+    text = CharField()
+    personal = campaign.tracking == Campaign.Tracking.CONSENT
+    return {
+        "campaign_id": Value(campaign.pk, output_field=BigIntegerField()),
+        "contact_id": F("pk"),
+        "occasion": Value("", output_field=text),
+        "state": drawn_state(campaign),
+        "variant": Value("", output_field=text),
+        "content_version_id": Value(campaign.content_version_id, output_field=BigIntegerField()),
+        "language": Coalesce(NullIf("language", Value("")), Value(fallback_language(campaign)), output_field=text),
+        "tracks_opens": agreed(personal, "open_tracking_at"),
+        "tracks_clicks": agreed(personal, "click_tracking_at"),
+        "owner": Value("", output_field=text),
+        "fence": Value(0, output_field=BigIntegerField()),
+        "attempts": Value(0, output_field=SmallIntegerField()),
+        "relay": Value("", output_field=text),
+        "reply": Value("", output_field=text),
+        "created_at": Value(manners.database_now(), output_field=DateTimeField()),
+    }
+
+
+def drawn_state(campaign: Campaign) -> Case | Value:
+    """Return QUEUED, or CONTROL for the share that a hash of campaign and contact draws: always the same people."""
+    queued = Value(Delivery.State.QUEUED, output_field=CharField())
+    if not campaign.holdout_percent:
+        return queued
+    draw = MD5(Concat(Value(f"{campaign.pk}:"), Cast("pk", CharField()), output_field=CharField()))
+    below = Value(format(campaign.holdout_percent * 2**32 // 100, "08x"))
+    return Case(When(LessThan(draw, below), then=Value(Delivery.State.CONTROL)), default=queued, output_field=CharField())
+
+
+def agreed(personal: bool, since: str) -> Case | Value:
+    """Return whether this contact's acts are measured: she agreed, and the campaign measures people at all."""
+    if not personal:
+        return Value(False, output_field=BooleanField())
+    return Case(When(**{f"{since}__isnull": False}, then=Value(True)), default=Value(False), output_field=BooleanField())
+
+
+def fallback_language(campaign: Campaign) -> str:
+    """Return the language of contacts who chose none: the brand's, else the site's."""
+    if campaign.content is not None:
+        return campaign.content.brand.default_language
+    return settings.LANGUAGE_CODE
+
+
+def note_exclusions(campaign: Campaign, left_out: Counter[str]) -> None:
+    """Add one range's numbers to the campaign's exclusions."""
+    for reason, n in left_out.items():
+        row, _ = AudienceExclusion.objects.get_or_create(campaign=campaign, reason=reason)
+        AudienceExclusion.objects.filter(pk=row.pk).update(n=F("n") + n)

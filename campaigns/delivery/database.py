@@ -1,0 +1,62 @@
+"""Raw SQL that reads alike on both databases: the database's own clock, prepared statements, rows given as values.
+
+rows(f"UPDATE … SET lease_until = {after()} … RETURNING id", [120, …])
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.db import connection
+
+Row = tuple[Any, ...]
+
+
+def is_postgresql() -> bool:
+    return connection.vendor == "postgresql"
+
+
+def now() -> str:
+    """Return SQL for the database's clock, comparable with Django's stored times."""
+    return "statement_timestamp()" if is_postgresql() else "strftime('%%Y-%%m-%%d %%H:%%M:%%f', 'now')"
+
+
+def after(seconds: str = "%s") -> str:
+    """Return SQL for a time that many seconds from now; `seconds` is a placeholder or a column."""
+    if is_postgresql():
+        return f"(statement_timestamp() + make_interval(secs => {seconds}))"
+    return f"strftime('%%Y-%%m-%%d %%H:%%M:%%f', 'now', ({seconds}) || ' seconds')"
+
+
+def table(columns: Sequence[str], types: Sequence[str], values: Sequence[Row]) -> tuple[str, list[Any]]:
+    """Return a `WITH v(columns) AS (…)` clause and its parameters.
+
+    PostgreSQL gets one array a column, so the statement's text is the same for any number of rows and stays prepared.
+    """
+    head = f"WITH v({', '.join(columns)}) AS "
+    if is_postgresql():
+        arrays = ", ".join(f"%s::{each}[]" for each in types)
+        return f"{head}(SELECT * FROM unnest({arrays})) ", [list(column) for column in zip(*values, strict=True)]
+    places = f"({', '.join(['%s'] * len(columns))})"
+    return f"{head}(VALUES {', '.join([places] * len(values))}) ", [value for row in values for value in row]
+
+
+def rows(sql: str, parameters: Sequence[Any]) -> list[Row]:
+    """Run a statement that returns rows, prepared on PostgreSQL (planning costs more than running there)."""
+    if not is_postgresql():
+        with connection.cursor() as cursor:
+            cursor.execute(sql, parameters)
+            return list(cursor.fetchall())
+    import psycopg
+
+    connection.ensure_connection()
+    with connection.wrap_database_errors, psycopg.Cursor(connection.connection) as prepared:
+        return list(prepared.execute(sql.encode(), parameters, prepare=True).fetchall())
+
+
+def count(sql: str, parameters: Sequence[Any]) -> int:
+    """Run a statement that changes rows and return how many."""
+    with connection.cursor() as cursor:
+        cursor.execute(sql, parameters)
+        return int(cursor.rowcount)

@@ -1,0 +1,263 @@
+"""The ledger's moves: each is one conditional UPDATE that names state, fence and owner, and whose row count is checked.
+
+    QUEUED ──claim──▶ CLAIMED ──commit_intents──▶ COMMITTING ──record──▶ SENT · DEFERRED · FAILED · AMBIGUOUS
+       ▲                 │ release, sweep              └─ sweep: lease over ─▶ AMBIGUOUS (or QUEUED where the campaign says resend)
+       └─────────────────┘
+
+A row belongs to the sender whose `owner` it bears and only as long as its `fence` is the one that was read at the claim.
+Leases are read on the database's clock, so a worker's own clock may be wrong.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import Exists, OuterRef, Q
+
+from campaigns.delivery.database import after, count, is_postgresql, now, rows, table
+from campaigns.models import Campaign, Delivery
+
+logger = logging.getLogger(__name__)
+
+State = Delivery.State
+LEASE = 120  # seconds; renewed every RENEW_EVERY, so a live sender never loses a row
+RENEW_EVERY = 30.0
+# Suppressions that also stop mails a person asked for; who left all mailings still gets her own export or code.
+ABSOLUTE = ("hard_bounce", "soft_bounces", "complaint", "erased", "manual")
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What became of one claimed row. `delay`: seconds until the next try. `tries`: added to the count (the intent adds its own)."""
+
+    id: int
+    fence: int
+    state: str
+    code: int | None = None
+    reply: str = ""
+    delay: int = 0
+    tries: int = 0
+    is_hard: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Swept:
+    """What a sweep found of senders that died: rows put back, rows in doubt."""
+
+    requeued: int
+    ambiguous: int
+
+
+def new_owner() -> str:
+    """Return a name for this sender that no other, nor this process before, ever had."""
+    return f"{settings.NODE_NAME[:40]}:{os.getpid()}:{uuid.uuid4().hex[:8]}"
+
+
+def claim(campaign: Campaign, owner: str, limit: int) -> list[Delivery]:
+    """Take up to `limit` rows of a campaign that may be sent now and return them; none while it is not sending or all is held.
+
+    Retries that are due come first. A row that was never tried takes the campaign's version as it is now; a retry keeps its own.
+    """
+    with transaction.atomic():
+        taken = _claim(campaign.pk, owner, limit, "d.state = 'deferred' AND d.next_at <= " + now(), "d.next_at")
+        if len(taken) < limit:
+            taken += _claim(campaign.pk, owner, limit - len(taken), "d.state = 'queued'", "d.id")
+    return taken
+
+
+def _claim(campaign_id: int, owner: str, limit: int, which: str, order: str) -> list[Delivery]:
+    # SQLite silently ignores SKIP LOCKED; there the one writer is this transaction itself (BEGIN IMMEDIATE).
+    skip = "FOR UPDATE OF d SKIP LOCKED" if is_postgresql() else ""
+    sql = f"""
+        UPDATE campaigns_delivery SET state = 'claimed', owner = %s, fence = fence + 1, lease_until = {after()},
+               next_at = NULL, content_version_id = CASE WHEN attempts = 0 THEN
+                   (SELECT c.content_version_id FROM campaigns_campaign c WHERE c.id = campaigns_delivery.campaign_id)
+                   ELSE content_version_id END
+        WHERE id IN (SELECT d.id FROM campaigns_delivery d
+                     WHERE d.campaign_id = %s AND {which} AND {_may_send("d.campaign_id")}
+                     ORDER BY {order} LIMIT %s {skip})
+        RETURNING *"""
+    return sorted(Delivery.objects.raw(sql, [owner, LEASE, campaign_id, limit]), key=lambda row: row.pk)
+
+
+def _may_send(campaign: str) -> str:
+    return f"""EXISTS (SELECT 1 FROM campaigns_campaign c WHERE c.id = {campaign} AND c.state = 'sending'
+                       AND (c.send_until IS NULL OR c.send_until > {now()}))
+               AND NOT EXISTS (SELECT 1 FROM campaigns_sendinghold h WHERE h.lifted_at IS NULL)"""
+
+
+# A contact who may be written to now. {suppressed}, {now} and the rows d, c, p are filled in below.
+_CONTACT = """EXISTS (
+    SELECT 1 FROM contacts_contact p WHERE p.id = d.contact_id AND p.email IS NOT NULL AND p.unsendable = ''
+    AND NOT EXISTS (SELECT 1 FROM contacts_suppression s WHERE s.address_hash = p.address_hash AND s.lifted_at IS NULL
+                    AND (c.kind = 'campaign' OR s.reason IN ({absolute})))
+    AND (c.kind <> 'campaign' OR ((p.paused_until IS NULL OR p.paused_until <= {now})
+         AND EXISTS (SELECT 1 FROM contacts_subscription u WHERE u.contact_id = p.id AND u.topic_id = c.topic_id
+                     AND u.state = 'subscribed' AND u.basis <> 'none'))))"""
+
+
+def _contact_may_get_it() -> str:
+    return _CONTACT.format(now=now(), absolute=", ".join(f"'{reason}'" for reason in ABSOLUTE))
+
+
+Held = Sequence[tuple[int, int]]  # (id, fence) of rows that this owner claimed
+
+
+def _held(pairs: Held) -> tuple[str, list[object]]:
+    return table(("id", "fence"), ("bigint", "bigint"), [*pairs])
+
+
+_MINE = "d.id = v.id AND d.fence = v.fence AND d.owner = %s"
+
+
+def commit_intents(pairs: Held, owner: str, relay: str = "") -> set[int]:
+    """Mark claimed rows as about to go on the wire and return the ids for which that is allowed: only those may be sent.
+
+    Re-checks in the same UPDATE: suppression, subscription with a basis, the contact's pause, the campaign's state, `send_until`, holds.
+    """
+    if not pairs:
+        return set()
+    head, values = _held(pairs)
+    sql = f"""{head}
+        UPDATE campaigns_delivery AS d SET state = 'committing', attempts = d.attempts + 1, lease_until = {after()}, relay = %s
+        FROM v, campaigns_campaign c
+        WHERE {_MINE} AND d.state = 'claimed' AND c.id = d.campaign_id AND c.state = 'sending'
+          AND (c.send_until IS NULL OR c.send_until > {now()})
+          AND NOT EXISTS (SELECT 1 FROM campaigns_sendinghold h WHERE h.lifted_at IS NULL)
+          AND {_contact_may_get_it()}
+        RETURNING id"""
+    if is_postgresql():
+        sql = sql.replace("RETURNING id", "RETURNING d.id")
+    return {row[0] for row in rows(sql, [*values, LEASE, relay, owner])}
+
+
+def refuse(pairs: Held, owner: str) -> int:
+    """Settle claimed rows whose intent was refused and return how many were still ours.
+
+    Writes:  SUPPRESSED where the contact may no longer be written to, CANCELLED where the campaign is over or too late, else QUEUED.
+    """
+    if not pairs:
+        return 0
+    head, values = _held(pairs)
+    late = f"(c.state IN ('cancelled', 'finished') OR c.send_until <= {now()})"
+    sql = f"""{head}
+        UPDATE campaigns_delivery AS d SET owner = '', lease_until = NULL,
+            state = CASE WHEN {late} THEN 'cancelled' WHEN NOT {_contact_may_get_it()} THEN 'suppressed' ELSE 'queued' END,
+            reply = CASE WHEN {late} THEN 'too late' WHEN NOT {_contact_may_get_it()} THEN 'not allowed any more'
+                    ELSE d.reply END
+        FROM v, campaigns_campaign c
+        WHERE {_MINE} AND d.state = 'claimed' AND c.id = d.campaign_id"""
+    return count(sql, [*values, owner])
+
+
+COLUMNS = ("id", "fence", "state", "code", "reply", "delay", "tries", "hard")
+TYPES = ("bigint", "bigint", "text", "integer", "text", "integer", "integer", "boolean")
+
+
+def record(results: Sequence[Result], owner: str) -> set[int]:
+    """Write what became of rows and return the ids that were still ours; others' rows are left alone and logged.
+
+    SENT and AMBIGUOUS need a committed intent; every other state may follow the claim or the intent.
+    """
+    if not results:
+        return set()
+    values = [
+        (r.id, r.fence, r.state, r.code, r.reply[:300].replace("\0", ""), r.delay, r.tries, r.is_hard) for r in results
+    ]
+    head, parameters = table(COLUMNS, TYPES, values)
+    sql = f"""{head}
+        UPDATE campaigns_delivery AS d SET state = v.state, owner = '', lease_until = NULL,
+            reply_code = COALESCE(v.code, d.reply_code), reply = CASE WHEN v.state = 'queued' THEN d.reply ELSE v.reply END,
+            attempts = d.attempts + v.tries,
+            sent_at = CASE WHEN v.state = 'sent' THEN {now()} ELSE d.sent_at END,
+            bounced_at = CASE WHEN v.hard THEN {now()} ELSE d.bounced_at END,
+            next_at = CASE WHEN v.state = 'deferred' THEN {after("v.delay")} ELSE NULL END
+        FROM v
+        WHERE {_MINE} AND (d.state = 'committing' OR (d.state = 'claimed' AND v.state NOT IN ('sent', 'ambiguous')))
+        RETURNING id"""
+    if is_postgresql():
+        sql = sql.replace("RETURNING id", "RETURNING d.id").replace("v.state,", "v.state::varchar,", 1)
+    written = {row[0] for row in rows(sql, [*parameters, owner])}
+    if len(written) != len(results):
+        logger.warning("%d of %d results dropped: the rows belong to another sender", len(results) - len(written), len(results))
+    return written
+
+
+def release(pairs: Held, owner: str) -> int:
+    """Give rows back of which nothing went out, and return how many were still ours."""
+    return len(record([Result(id, fence, State.QUEUED) for id, fence in pairs], owner))
+
+
+def renew(owner: str) -> int:
+    """Lengthen the lease of all rows of this sender and return how many it holds."""
+    sql = f"""UPDATE campaigns_delivery SET lease_until = {after()}
+              WHERE owner = %s AND state IN ('claimed', 'committing')"""
+    return count(sql, [LEASE, owner])
+
+
+def sweep() -> Swept:
+    """Settle the rows of senders that died: nothing went out for CLAIMED ones, COMMITTING ones are in doubt.
+
+    Writes:  CLAIMED → QUEUED; COMMITTING → AMBIGUOUS, or QUEUED in campaigns that would rather send twice than not at all.
+    """
+    requeued = count(
+        f"""UPDATE campaigns_delivery SET state = 'queued', owner = '', lease_until = NULL
+            WHERE state = 'claimed' AND lease_until < {now()}""",
+        [],
+    )
+    doubtful = count(
+        f"""UPDATE campaigns_delivery SET owner = '', lease_until = NULL, reply = 'the sender died before the answer',
+                state = CASE WHEN (SELECT c.ambiguity FROM campaigns_campaign c WHERE c.id = campaign_id) = 'resend'
+                        THEN 'queued' ELSE 'ambiguous' END
+            WHERE state = 'committing' AND lease_until < {now()}""",
+        [],
+    )
+    if requeued or doubtful:
+        logger.warning("sweep: requeued=%d in_doubt=%d", requeued, doubtful)
+    return Swept(requeued, doubtful)
+
+
+UNFINISHED = (State.QUEUED, State.DEFERRED, State.CLAIMED, State.COMMITTING)
+
+
+def finish(campaign_id: int) -> bool:
+    """Mark a campaign finished when its audience is complete and nothing is left to do; say whether that happened now."""
+    left = Delivery.objects.filter(campaign=OuterRef("pk"), state__in=UNFINISHED)
+    done = Campaign.objects.filter(
+        ~Exists(left), pk=campaign_id, kind=Campaign.Kind.CAMPAIGN, state=Campaign.State.SENDING, audience_at__isnull=False
+    )
+    from contacts.manners import database_now
+
+    return bool(done.update(state=Campaign.State.FINISHED, finished_at=database_now()))
+
+
+def settle_ambiguous(campaign: Campaign, *, resend: bool) -> int:
+    """Decide about mails in doubt, return how many: send them again, or count them as sent.
+
+    Writes:  AMBIGUOUS → QUEUED, or → SENT with the time of the decision.
+    """
+    from contacts.manners import database_now
+
+    doubtful = Delivery.objects.filter(campaign=campaign, state=State.AMBIGUOUS)
+    if resend:
+        return doubtful.update(state=State.QUEUED, reply="")
+    return doubtful.update(state=State.SENT, sent_at=database_now(), reply="counted as sent by hand")
+
+
+def claimable(campaign_ids: Sequence[int] | None = None) -> list[int]:
+    """Return the sending campaigns that have rows to claim now: mails people wait for first, then the oldest start."""
+    from contacts.manners import database_now
+
+    ready = Delivery.objects.filter(campaign=OuterRef("pk")).filter(
+        Q(state=State.QUEUED) | Q(state=State.DEFERRED, next_at__lte=database_now())
+    )
+    found = Campaign.objects.filter(Exists(ready), state=Campaign.State.SENDING)
+    if campaign_ids is not None:
+        found = found.filter(pk__in=campaign_ids)
+    return list(found.order_by("-kind", "started_at", "pk").values_list("pk", flat=True))

@@ -1,0 +1,28 @@
+"""What has to be done every quarter of a minute, by the beat or by `manage.py send`, whoever comes first.
+
+go_round()
+with_work()    # → [12, 7]
+"""
+
+from __future__ import annotations
+
+from campaigns.delivery import audience, control, hold, ledger, notices
+from campaigns.models import Campaign
+
+EVERY = 15.0  # seconds
+
+
+def go_round() -> None:
+    """Start scheduled campaigns that are due, complete interrupted snapshots, drain notices, sweep, finish what is done."""
+    control.start_due()
+    for campaign in Campaign.objects.filter(state=Campaign.State.SENDING, kind="campaign", audience_at=None):
+        audience.snapshot(campaign)
+    notices.drain()
+    ledger.sweep()
+    for campaign_id in Campaign.objects.filter(state=Campaign.State.SENDING, kind="campaign").values_list("pk", flat=True):
+        ledger.finish(campaign_id)
+
+
+def with_work() -> list[int]:
+    """Return the campaigns that have something to send now; none while sending is held."""
+    return [] if hold.active() is not None else ledger.claimable()

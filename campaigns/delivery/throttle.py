@@ -1,0 +1,59 @@
+"""Pace: token buckets that all processes share, one row each, on the database's clock.
+
+set_rate("campaign:12", per_second=0.5)
+take("campaign:12", 200)     # → 7: so many mails may go now
+"""
+
+from __future__ import annotations
+
+from django.db import transaction
+
+from campaigns.delivery.database import is_postgresql, now, rows
+from campaigns.models import TokenBucket
+from contacts.manners import database_now
+
+BURST = 15.0  # seconds of pace that may go at once: as long as the beat that hints again
+
+
+def set_rate(key: str, *, per_second: float) -> None:
+    """Make the bucket and set its rate; a live change keeps the tokens it has, never more than the new burst.
+
+    Writes:  TokenBucket(key). A new bucket starts with one second's worth, so that a start does not burst.
+    """
+    capacity = max(1.0, per_second * BURST)
+    changed = TokenBucket.objects.filter(key=key).exclude(rate=per_second).update(rate=per_second, capacity=capacity)
+    if not changed:
+        TokenBucket.objects.bulk_create(
+            [TokenBucket(key=key, rate=per_second, capacity=capacity, tokens=1.0, refilled_at=database_now())],
+            ignore_conflicts=True,
+        )
+
+
+def take(key: str, wanted: int) -> int:
+    """Take up to `wanted` whole tokens and return how many there were."""
+    if is_postgresql():
+        elapsed, least, most = f"EXTRACT(EPOCH FROM ({now()} - refilled_at))", "LEAST", "GREATEST"
+    else:
+        elapsed, least, most = f"((julianday({now()}) - julianday(refilled_at)) * 86400.0)", "MIN", "MAX"
+    filled = f"{least}(capacity, tokens + {most}(0.0, {elapsed}) * rate)"
+    with transaction.atomic():
+        full = rows(
+            f"UPDATE campaigns_tokenbucket SET tokens = {filled}, refilled_at = {now()} WHERE key = %s RETURNING tokens", [key]
+        )
+        if not full:
+            return wanted
+        granted = min(wanted, int(full[0][0]))
+        if granted:
+            rows("UPDATE campaigns_tokenbucket SET tokens = tokens - %s WHERE key = %s RETURNING id", [granted, key])
+    return granted
+
+
+def give_back(key: str, n: int) -> None:
+    """Return tokens that were not used."""
+    if n:
+        rows("UPDATE campaigns_tokenbucket SET tokens = tokens + %s WHERE key = %s RETURNING id", [n, key])
+
+
+def forget(key: str) -> None:
+    """Remove a bucket: no limit any more."""
+    TokenBucket.objects.filter(key=key).delete()

@@ -1,0 +1,40 @@
+"""Tasks of this floor: ids in, one verb, nothing else. They carry hints; the ledger is the truth."""
+
+from __future__ import annotations
+
+import logging
+
+from celery import shared_task
+from django.db import transaction
+from kombu.exceptions import OperationalError
+
+from campaigns.delivery import rounds, sender
+
+logger = logging.getLogger(__name__)
+TURN = 50.0  # seconds that one task sends before it hints again
+
+
+@shared_task(ignore_result=True)
+def send_campaign(campaign_id: int) -> None:
+    """Send what a campaign has ready now, for at most TURN seconds; the beat hints again while anything is left."""
+    sender.run(campaign_id, seconds=TURN)
+
+
+@shared_task(ignore_result=True)
+def go_round() -> None:
+    """Start what is due, drain notices, settle the rows of dead senders, hint at all that has work."""
+    rounds.go_round()
+    for campaign_id in rounds.with_work():
+        send_campaign.delay(campaign_id)
+
+
+def hint(campaign_id: int) -> None:
+    """Tell a worker, once the caller's transaction holds, that a campaign has work."""
+    transaction.on_commit(lambda: _enqueue(campaign_id), robust=True)
+
+
+def _enqueue(campaign_id: int) -> None:
+    try:
+        send_campaign.apply_async((campaign_id,), retry=False)
+    except (OperationalError, OSError):
+        logger.warning("the broker did not take the hint for campaign=%s; the next round finds the work", campaign_id)
