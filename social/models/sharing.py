@@ -65,6 +65,9 @@ class ShareLink(models.Model):
         _("composed"), null=True, blank=True, help_text=_("the network's own robot fetched the link")
     )
     visited_at = models.DateTimeField(_("first friend"), null=True, blank=True)
+    observed_network = models.CharField(
+        _("network seen"), max_length=24, blank=True, help_text=_("another than the link's own, told by a robot")
+    )
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
 
     class Meta:
@@ -183,6 +186,9 @@ class Referral(models.Model):
     reasons = models.JSONField(_("reasons"), default=list, blank=True)
     created_at = models.DateTimeField(_("signed up"), auto_now_add=True)
     confirmed_at = models.DateTimeField(_("confirmed"), null=True, blank=True)
+    qualified_at = models.DateTimeField(
+        _("counts since"), null=True, blank=True, help_text=_("the outcome of the programme; the days to wait start here")
+    )
     decided_at = models.DateTimeField(_("decided"), null=True, blank=True)
 
     class Meta:

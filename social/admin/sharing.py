@@ -1,0 +1,1 @@
+"""Networks, share links, referrals and their programmes in the admin."""

@@ -1,0 +1,8 @@
+"""The blocks that the upper floor adds to mails: share bar, offer card, QR code. Named in settings.EMAIL_BLOCKS."""
+
+from __future__ import annotations
+
+from campaigns.content.blocks import Block
+from social.blocks import share
+
+BLOCKS: list[Block] = [*share.BLOCKS]

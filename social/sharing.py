@@ -1,0 +1,212 @@
+"""Sharing: a person's press on a network's button, and the link of her own that it makes.
+
+    offers = offered(brand, "fr")                        # the networks of the page, in the marketer's order
+    composer = press(token, "bluesky", text="Look")      # ShareLink + one share_intent; repeats change nothing
+    redirect(composer.url)                               # the network's own page of writing
+
+A press is an intent, not a share (docs/sharing.md): that the network's robot or a friend came follows later, in `social.visits`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django.conf import settings
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from campaigns import links
+from campaigns.models import Campaign, Delivery, Link
+from campaigns.tracking import events
+from campaigns.tracking.tokens import Token
+from contacts.models import Brand, Contact
+from social import subject
+from social.models import NetworkSetting, Referral, ShareLink
+from social.networks import registry
+from social.networks.registry import Network, UnknownNetwork
+
+
+class GoneCampaign(LookupError):
+    """The token's campaign or delivery is no longer there; the page is a plain 404."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sharer:
+    """Who a share token speaks for. The contact is None for a crowd token and after an erasure."""
+
+    campaign: Campaign
+    delivery: Delivery | None
+    contact: Contact | None
+
+
+@dataclass(frozen=True, slots=True)
+class Offered:
+    """A network as the page shows it: its entry and the marketer's words for it."""
+
+    network: Network
+    label: str
+
+    @property
+    def key(self) -> str:
+        return self.network.key
+
+
+@dataclass(frozen=True, slots=True)
+class Composer:
+    """Where a press leads. `url` is '' for copy and share sheet, which stay on our page."""
+
+    url: str
+    share_link: ShareLink
+
+
+def sharer(token: Token) -> Sharer:
+    """Return who shares what.
+
+    Reads:   Campaign; Delivery with its contact unless the token is the crowd's.
+    Raises:  GoneCampaign.
+    """
+    campaign = Campaign.objects.select_related("content__brand", "topic__brand", "sender__brand").filter(
+        pk=token.campaign_id
+    ).first()  # fmt: skip
+    if campaign is None:
+        raise GoneCampaign(f"Campaign {token.campaign_id} is gone.")
+    if not token.delivery_id:
+        return Sharer(campaign, None, None)
+    delivery = Delivery.objects.select_related("contact").filter(pk=token.delivery_id, campaign=campaign).first()
+    if delivery is None:
+        raise GoneCampaign(f"Delivery {token.delivery_id} is gone.")
+    return Sharer(campaign, delivery, delivery.contact)
+
+
+def offered(brand: Brand, language: str, only: Sequence[str] = ()) -> list[Offered]:
+    """Return the networks to share on, in order: the marketer's choice, else the registry's defaults; retired ones never.
+
+    `only` keeps these keys (a share bar's own choice), in its order.
+    Reads:   NetworkSetting of the brand.
+    """
+    chosen = {row.network: row for row in NetworkSetting.objects.filter(brand=brand)} if brand.pk else {}
+    live = [network for network in registry.networks().values() if not network.is_retired]
+    shown = [n for n in live if (chosen[n.key].is_enabled if n.key in chosen else n.is_default)]
+    if only:
+        wanted = {network.key: network for network in live if network.key not in chosen or chosen[network.key].is_enabled}
+        shown = [wanted[key] for key in dict.fromkeys(only) if key in wanted] or shown
+    else:
+        ranks = {key: rank for rank, key in enumerate(registry.networks())}
+        shown.sort(key=lambda n: (chosen[n.key].position if n.key in chosen else 1000 + ranks[n.key]))
+    return [Offered(n, _label(n, chosen.get(n.key), language)) for n in shown]
+
+
+def _label(network: Network, row: NetworkSetting | None, language: str) -> str:
+    words = row.label if row is not None and isinstance(row.label, dict) else {}
+    return str(words.get(language) or "") or network_name(network)
+
+
+def network_name(network: Network) -> str:
+    """Return the network's name; what is no name of a company is in the page's language."""
+    ours = {
+        "email": _("E-mail"),
+        "sms": _("Text message"),
+        "copy": _("Copy the link"),
+        "webshare": _("More apps"),
+    }
+    return ours.get(network.key, network.name)
+
+
+def address(link: Link) -> str:
+    """Return the address that is shared: `https://host/v/TOKEN`."""
+    return f"{settings.TRACKING_URL}/v/{link.token}"
+
+
+def press(token: Token, network: str, block: str = "", *, text: str = "", title: str = "") -> Composer:
+    """Note that the person pressed this network's button and return where its composer opens.
+
+    Writes:  ShareLink and one share_intent per contact × network of the campaign; repeats change nothing.
+    Raises:  UnknownNetwork for a network that is not in the registry or retired; GoneCampaign.
+    """
+    who = sharer(token)
+    entry = registry.get(network)
+    if entry.is_retired:
+        raise UnknownNetwork(f"{entry.name} is retired.")
+    with transaction.atomic():
+        share_link = share_link_for(who.contact, who.campaign, network, block)
+        _intend(share_link, who)
+    return Composer(compose(share_link, text=text, title=title), share_link)
+
+
+def compose(share_link: ShareLink, *, text: str = "", title: str = "") -> str:
+    """Return the composer's address for this link, '' for copy and share sheet."""
+    if registry.get(share_link.network).composer is None:
+        return ""
+    image = f"{settings.TRACKING_URL}/v/{share_link.link.token}/card.jpg"
+    return registry.composer_url(share_link.network, text, address(share_link.link), title=title, image=image)
+
+
+def _intend(share_link: ShareLink, who: Sharer) -> None:
+    now = timezone.now()
+    ShareLink.objects.filter(pk=share_link.pk, intended_at__isnull=True).update(intended_at=now)
+    person = f"{who.campaign.pk}:{who.contact.pk}:{share_link.network}" if who.contact else f"link:{share_link.pk}"
+    events.record(
+        "share_intent",
+        key=f"share_intent:{person}",
+        at=now,
+        contact=who.contact,
+        campaign=who.campaign,
+        delivery=who.delivery if who.contact else None,
+        link=share_link.link,
+        network=share_link.network,
+        subject=("share_link", share_link.pk),
+    )
+
+
+def share_link_for(
+    contact: Contact | None, campaign: Campaign, network: str, block: str = "", parent: ShareLink | None = None
+) -> ShareLink:
+    """Return the one link of contact × campaign × block × network, made when it is new.
+
+    A contact who came through somebody's link carries it as parent: her generation is one more, so shares form a tree.
+    Without a contact (crowd, an anonymous friend) there is one link per parent and network.
+    """
+    known = ShareLink.objects.select_related("link").filter(
+        contact=contact, campaign=campaign, block=block[:40], network=network
+    )
+    if contact is None:
+        known = known.filter(parent=parent)
+    found = known.first()
+    if found is not None:
+        return found
+    try:
+        with transaction.atomic():
+            return _new_link(contact, campaign, network, block[:40], parent or _came_through(contact))
+    except IntegrityError:  # a double press made it first
+        return known.get()
+
+
+def _new_link(
+    contact: Contact | None, campaign: Campaign, network: str, block: str, parent: ShareLink | None
+) -> ShareLink:
+    language = contact.language if contact is not None else ""
+    words = subject.of(campaign, language, block)
+    return ShareLink.objects.create(
+        link=links.public(Link.Kind.SHARE, campaign=campaign, contact=contact, block=block),
+        contact=contact,
+        campaign=campaign,
+        block=block,
+        network=network,
+        offer=words.advantage.offer if words.advantage else None,
+        parent=parent,
+        generation=parent.generation + 1 if parent else 1,
+    )
+
+
+def _came_through(contact: Contact | None) -> ShareLink | None:
+    if contact is None:
+        return None
+    referral = (
+        Referral.objects.filter(friend=contact)
+        .exclude(state=Referral.State.VOIDED)
+        .select_related("share_link")
+        .first()
+    )
+    return referral.share_link if referral else None
