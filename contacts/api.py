@@ -10,12 +10,307 @@ from __future__ import annotations
 from typing import Any
 
 from django.db.models import QuerySet
+from django.utils.dateparse import parse_datetime
+from django.utils.translation import gettext as _
 from django_filters import rest_framework as filters
-from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schema
+from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schema, extend_schema_view
 from rest_framework import mixins, serializers, status
 from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
+from rest_framework.serializers import BaseSerializer
 from rest_framework.viewsets import GenericViewSet
 
-from config.partners import answers, keys, problems
+from contacts import identities, profile, upsert
+from contacts.addresses import BadAddress
+from contacts.answers import once
+from contacts.models import Contact, Identity, Segment, Subscription, Topic
+from contacts.models.consent import Basis
+from contacts.problems import Strict
+from contacts.segments import counting, rules, sql
+from contacts.segments.rules import BadRule
+
+MAX_TIMELINE = 200  # entries a request
+
+
+class IdentitySerializer(serializers.ModelSerializer[Identity]):
+    class Meta:
+        model = Identity
+        fields = ["kind", "value", "proof", "source"]
+        read_only_fields = ["proof", "source"]
+        validators: list[Any] = []  # unique per person is the upsert's rule, with a better sentence
+
+
+class SubscriptionSerializer(serializers.ModelSerializer[Subscription]):
+    topic = serializers.SlugRelatedField("slug", read_only=True)
+
+    class Meta:
+        model = Subscription
+        fields = ["topic", "state", "basis", "subscribed_at", "unsubscribed_at"]
+
+
+class ContactSerializer(serializers.ModelSerializer[Contact]):
+    tags: serializers.SlugRelatedField[Any] = serializers.SlugRelatedField("name", many=True, read_only=True)
+    identities = IdentitySerializer(many=True, read_only=True)
+    subscriptions = SubscriptionSerializer(many=True, read_only=True)
+
+    class Meta:
+        model = Contact
+        fields = [
+            "id", "email", "first_name", "last_name", "language", "time_zone", "attributes", "source", "tags",
+            "identities", "subscriptions", "open_tracking_at", "click_tracking_at", "last_opened_at",
+            "last_clicked_at", "last_shared_at", "last_redeemed_at", "last_ordered_at", "created_at", "updated_at",
+        ]  # fmt: skip
+
+
+class SubscriptionWishSerializer(Strict):
+    topic: serializers.SlugRelatedField[Topic] = serializers.SlugRelatedField("slug", queryset=Topic.objects.all())
+    basis = serializers.ChoiceField([Basis.CONSENT, Basis.CUSTOMER], help_text="No basis, no mail.")
+    wording = serializers.CharField(required=False, allow_blank=True, help_text="The words the person agreed to.")
+    evidence = serializers.DictField(required=False, help_text="Where and how she agreed.")
+
+
+class ContactWishSerializer(Strict):
+    """What a partner knows of a person; fields left out stay as they are."""
+
+    email = serializers.CharField(required=False, max_length=320)
+    first_name = serializers.CharField(required=False, allow_blank=True, max_length=150)
+    last_name = serializers.CharField(required=False, allow_blank=True, max_length=150)
+    language = serializers.ChoiceField(Contact._meta.get_field("language").choices or [], required=False)
+    time_zone = serializers.CharField(required=False, max_length=64)
+    attributes = serializers.DictField(required=False)
+    identities = IdentitySerializer(many=True, required=False)
+    tags = serializers.ListField(child=serializers.CharField(max_length=80), required=False)
+    subscriptions = SubscriptionWishSerializer(many=True, required=False)
+    source = serializers.CharField(required=False, max_length=120)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if not attrs.get("email") and not attrs.get("identities"):
+            message = _("Give an e-mail address or at least one identity, so that the person can be found again.")
+            raise serializers.ValidationError({"email": [message]})
+        return attrs
+
+    def fields_given(self) -> upsert.ContactFields:
+        """Return the checked body as the verb takes it."""
+        given = dict(self.validated_data)
+        given["identities"] = [(one["kind"], one["value"]) for one in given.get("identities", [])]
+        given["subscriptions"] = [
+            upsert.SubscriptionWish(**{**one, "basis": Basis(one["basis"])}) for one in given.get("subscriptions", [])
+        ]
+        return upsert.ContactFields(**given)
+
+
+class TimelineEntrySerializer(serializers.Serializer[Any]):
+    at = serializers.DateTimeField()
+    kind = serializers.CharField()
+    title = serializers.CharField()
+    detail = serializers.CharField()
+
+
+class ContactFilter(filters.FilterSet):
+    email = filters.CharFilter(method="by_email", help_text="The whole address, in any spelling.")
+    card = filters.CharFilter(method="by_identity", help_text="A loyalty card.")
+    phone = filters.CharFilter(method="by_identity", help_text="A phone number.")
+    shop = filters.CharFilter(method="by_identity", help_text="The shop's own id.")
+    external = filters.CharFilter(method="by_identity", help_text="Any other system's id.")
+    topic = filters.CharFilter(method="by_topic", help_text="Short name; those who are subscribed.")
+    tag = filters.CharFilter("tags__name")
+    updated_since = filters.IsoDateTimeFilter("updated_at", "gte")
+
+    class Meta:
+        model = Contact
+        fields: list[str] = []
+
+    def by_email(self, queryset: QuerySet[Contact], name: str, value: str) -> QuerySet[Contact]:
+        return self.by_identity(queryset, Identity.Kind.EMAIL, value)
+
+    def by_identity(self, queryset: QuerySet[Contact], name: str, value: str) -> QuerySet[Contact]:
+        found = identities.find(name, value)
+        return queryset.filter(pk=found.pk if found else None)
+
+    def by_topic(self, queryset: QuerySet[Contact], name: str, value: str) -> QuerySet[Contact]:
+        return queryset.filter(subscriptions__topic__slug=value, subscriptions__state=Subscription.State.SUBSCRIBED)
+
+
+ANN = OpenApiExample(
+    "Ann, by her address and her card",
+    request_only=True,
+    value={
+        "email": "ann@example.com",
+        "first_name": "Ann",
+        "language": "en",
+        "identities": [{"kind": "card", "value": "2000123"}],
+        "tags": ["vip"],
+        "subscriptions": [{"topic": "offers", "basis": "consent", "evidence": {"form": "till 4, 2026-05-02"}}],
+    },
+)
+
+
+@extend_schema_view(
+    list=extend_schema(summary="List contacts, oldest first"), retrieve=extend_schema(summary="One contact")
+)
+class ContactViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericViewSet[Contact]):
+    """People, found by any of their identities."""
+
+    scope = "contacts"
+    queryset = Contact.objects.prefetch_related("tags", "identities", "subscriptions__topic")
+    serializer_class = ContactSerializer
+    filterset_class = ContactFilter
+
+    @extend_schema(
+        summary="Create a contact, or change the one that has this address or identity",
+        request=ContactWishSerializer,
+        responses={200: ContactSerializer, 201: ContactSerializer},
+        examples=[ANN],
+    )
+    def create(self, request: Request) -> Response:
+        """201 when she is new, 200 when she was known. Who unsubscribed stays unsubscribed."""
+        return once(request, lambda: self._upsert(request))
+
+    def _upsert(self, request: Request) -> Response:
+        wish = ContactWishSerializer(data=request.data)
+        wish.is_valid(raise_exception=True)
+        try:
+            contact, is_new = upsert.upsert(wish.fields_given())
+        except BadAddress as why:
+            raise serializers.ValidationError({"email": [str(why)]}) from why
+        except upsert.UnknownAttribute as why:
+            raise serializers.ValidationError({"attributes": [str(why)]}) from why
+        except (upsert.TwoPeople, identities.IdentityTaken, identities.BadIdentity) as why:
+            raise serializers.ValidationError({"identities": [str(why)]}) from why
+        answer = self.get_serializer(self.get_queryset().get(pk=contact.pk))
+        return Response(answer.data, status=status.HTTP_201_CREATED if is_new else status.HTTP_200_OK)
+
+    @extend_schema(
+        summary="Everything that happened with this contact, newest first",
+        parameters=[
+            OpenApiParameter("before", str, description="Only older than this time (ISO 8601), to page on."),
+            OpenApiParameter("kind", str, many=True, description="Only these kinds."),
+        ],
+        responses=TimelineEntrySerializer(many=True),
+        filters=False,
+    )
+    @action(detail=True, pagination_class=None)
+    def timeline(self, request: Request, pk: str | None = None) -> Response:
+        """GET /api/v1/contacts/7/timeline/?before=2026-05-01T09:00:00Z → up to 200 entries."""
+        before = _time(request.query_params.get("before"))
+        kinds = request.query_params.getlist("kind") or None
+        entries = profile.timeline(self.get_object(), before=before, kinds=kinds, limit=MAX_TIMELINE)
+        return Response(TimelineEntrySerializer(entries, many=True).data)
+
+
+def _time(text: str | None) -> Any:
+    if not text:
+        return None
+    try:
+        found = parse_datetime(text)
+    except ValueError:
+        found = None
+    if found is None or found.tzinfo is None:
+        message = _("Write a time with its zone, for example 2026-05-01T09:00:00Z.")
+        raise serializers.ValidationError({"before": [message]})
+    return found
+
+
+class TopicSerializer(serializers.ModelSerializer[Topic]):
+    brand = serializers.SlugRelatedField("slug", read_only=True)
+
+    class Meta:
+        model = Topic
+        fields = ["slug", "name", "description", "brand", "is_public"]
+
+
+@extend_schema_view(
+    list=extend_schema(summary="List topics"), retrieve=extend_schema(summary="One topic by its short name")
+)
+class TopicViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericViewSet[Topic]):
+    """What people subscribe to."""
+
+    scope = "topics"
+    queryset = Topic.objects.filter(archived_at=None).select_related("brand")
+    serializer_class = TopicSerializer
+    lookup_field = "slug"
+
+
+class SegmentSerializer(Strict, serializers.ModelSerializer[Segment]):  # type: ignore[misc]
+    sentence = serializers.SerializerMethodField(help_text="The rules in words.")
+
+    class Meta:
+        model = Segment
+        fields = ["id", "name", "description", "rules", "sentence", "created_at", "updated_at"]
+        read_only_fields = ["created_at", "updated_at"]
+
+    def get_sentence(self, segment: Segment) -> str:
+        return rules.describe(rules.parse(segment.rules))
+
+    def validate_rules(self, tree: Any) -> Any:
+        try:
+            rules.parse(tree)
+        except BadRule as why:
+            raise serializers.ValidationError(str(why)) from why
+        return tree
+
+
+class SegmentCountSerializer(serializers.Serializer[Any]):
+    yes = serializers.IntegerField()
+    no = serializers.IntegerField()
+    not_observable = serializers.IntegerField(help_text="People of whom it cannot be known, for lack of consent.")
+
+
+FRENCH = OpenApiExample(
+    "French-speaking VIPs",
+    request_only=True,
+    value={
+        "name": "French VIPs",
+        "rules": {
+            "all": [
+                {"field": "language", "op": "is", "value": "fr"},
+                {"field": "tag", "op": "has", "value": "vip"},
+            ]
+        },
+    },
+)
+
+
+@extend_schema_view(
+    list=extend_schema(summary="List segments"),
+    retrieve=extend_schema(summary="One segment"),
+    partial_update=extend_schema(summary="Change a segment"),
+)
+class SegmentViewSet(
+    mixins.ListModelMixin, mixins.RetrieveModelMixin, mixins.UpdateModelMixin, GenericViewSet[Segment]
+):
+    """Rules over contacts."""
+
+    scope = "segments"
+    queryset = Segment.objects.filter(archived_at=None)
+    serializer_class = SegmentSerializer
+    http_method_names = ["get", "post", "patch", "head", "options"]
+
+    @extend_schema(summary="Make a segment", examples=[FRENCH], responses={201: SegmentSerializer})
+    def create(self, request: Request) -> Response:
+        """Rules are checked first; what is wrong is named with its place in the tree."""
+        return once(request, lambda: self._create(request))
+
+    def _create(self, request: Request) -> Response:
+        serializer: BaseSerializer[Segment] = self.get_serializer(data=request.data)
+        serializer.is_valid(raise_exception=True)
+        serializer.save()
+        return Response(serializer.data, status=status.HTTP_201_CREATED)
+
+    @extend_schema(summary="How many people it holds", responses=SegmentCountSerializer, filters=False)
+    @action(detail=True, pagination_class=None)
+    def count(self, request: Request, pk: str | None = None) -> Response:
+        """GET /api/v1/segments/3/count/ → {"yes": 1204, "no": 8796, "not_observable": 0}"""
+        return Response(SegmentCountSerializer(counting.count(self.get_object().rules)).data)
+
+    @extend_schema(summary="The people in it", responses=ContactSerializer(many=True), filters=False)
+    @action(detail=True)
+    def members(self, request: Request, pk: str | None = None) -> Response:
+        """GET /api/v1/segments/3/members/?limit=100 → a cursor page of contacts."""
+        people = sql.people(self.get_object().rules).prefetch_related("tags", "identities", "subscriptions__topic")
+        page = self.paginate_queryset(people)
+        return self.get_paginated_response(ContactSerializer(page, many=True).data)
+
+
+ROUTES = {"contacts": ContactViewSet, "topics": TopicViewSet, "segments": SegmentViewSet}

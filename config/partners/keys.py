@@ -18,7 +18,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
-from rest_framework.authentication import BaseAuthentication, SessionAuthentication
+from rest_framework.authentication import BaseAuthentication
 from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.permissions import SAFE_METHODS, BasePermission
 from rest_framework.request import Request
@@ -151,13 +151,3 @@ def needed_scope(request: Request, view: APIView) -> str:
         return str(special)
     verb = "read" if request.method in SAFE_METHODS else "write"
     return f"{view.scope}:{verb}"  # type: ignore[attr-defined]
-
-
-def client_of(request: Request) -> str:
-    """Return who asks, for idempotency keys and the audit log: the key's prefix or the user's id."""
-    if isinstance(request.auth, ApiKey):
-        return f"key:{request.auth.prefix}"
-    return f"user:{request.user.pk}"
-
-
-AUTHENTICATION = [KeyAuthentication, SessionAuthentication]

@@ -39,12 +39,18 @@ def once(request: Request, act: Callable[[], Response]) -> Response:
         return act()
     try:
         status, body = idempotency.once(
-            keys.client_of(request), key, {"path": request.path, "body": request.data}, lambda: _answer(act)
+            client_of(request), key, {"path": request.path, "body": request.data}, lambda: _answer(act)
         )
     except idempotency.Conflict as why:
         raise problems.Unprocessable(str(why), code="idempotency_conflict") from why
     content_type = problems.CONTENT_TYPE if status >= 400 else None
     return Response(body, status=status, content_type=content_type)
+
+
+def client_of(request: Request) -> str:
+    """Return who asks, for idempotency keys and the audit log: the key's prefix or the user's id."""
+    prefix = getattr(request.auth, "prefix", None)  # the roof's ApiKey, unknown down here
+    return f"key:{prefix}" if prefix else f"user:{request.user.pk}"
 
 
 def _answer(act: Callable[[], Response]) -> tuple[int, dict[str, Any]]:

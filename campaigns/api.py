@@ -1,0 +1,260 @@
+"""Campaigns, their deliveries and events for partners.
+
+    POST /api/v1/campaigns/           {"name": "May", "topic": "offers", "segments": [3], "template": 2}
+    POST /api/v1/campaigns/7/check/   → {"is_ready": true, "findings": [], "people": 12480, "left_out": {"suppressed": 3}}
+    POST /api/v1/campaigns/7/start/
+    GET  /api/v1/campaigns/7/report/
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+from django.db.models import QuerySet
+from django_filters import rest_framework as filters
+from drf_spectacular.utils import OpenApiExample, extend_schema, extend_schema_view
+from rest_framework import mixins, serializers, status
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.viewsets import GenericViewSet
+
+from campaigns import composing, reports
+from campaigns.content import checks
+from campaigns.content.findings import BadContent
+from campaigns.delivery import audience, control
+from campaigns.models import Campaign, ContentBody, Delivery, EmailContent, Event, Sender
+from contacts.answers import once
+from contacts.models import Segment, Topic
+from contacts.problems import Conflict, Strict, Unprocessable
+
+
+class BodySerializer(Strict):
+    """The words of the mail in one language."""
+
+    language = serializers.ChoiceField(ContentBody._meta.get_field("language").choices or [])
+    subject = serializers.CharField(max_length=250)
+    preheader = serializers.CharField(max_length=250, required=False, allow_blank=True)
+    format = serializers.ChoiceField(ContentBody.Format.choices, required=False)
+    blocks = serializers.ListField(child=serializers.DictField(), required=False)
+    source = serializers.CharField(required=False, allow_blank=True)
+
+
+class CampaignSerializer(serializers.ModelSerializer[Campaign]):
+    topic = serializers.SlugRelatedField("slug", read_only=True)
+    sender = serializers.CharField(source="sender.from_email", read_only=True, default=None)
+
+    class Meta:
+        model = Campaign
+        fields = [
+            "id", "name", "kind", "state", "topic", "sender", "content", "segments", "excluded_segments",
+            "everyone_reason", "scheduled_at", "pace_per_hour", "tracking", "ambiguity", "holdout_percent",
+            "objective", "paused_reason", "audience_at", "started_at", "finished_at", "created_at", "updated_at",
+        ]  # fmt: skip
+
+
+class CampaignWishSerializer(Strict):
+    """A campaign as a partner asks for it: its mail is a `template` that is copied, or `bodies` of its own."""
+
+    name = serializers.CharField(max_length=120)
+    topic: serializers.SlugRelatedField[Topic] = serializers.SlugRelatedField("slug", queryset=Topic.objects.all())
+    sender: serializers.SlugRelatedField[Sender] = serializers.SlugRelatedField(
+        "from_email",
+        queryset=Sender.objects.filter(archived_at=None),
+        required=False,
+        help_text="The address of a sender of the topic's brand; may be left out when the brand has one.",
+    )
+    segments: serializers.ManyRelatedField = serializers.PrimaryKeyRelatedField(  # type: ignore[assignment]
+        many=True, queryset=Segment.objects.filter(archived_at=None), required=False
+    )
+    excluded_segments: serializers.ManyRelatedField = serializers.PrimaryKeyRelatedField(  # type: ignore[assignment]
+        many=True, queryset=Segment.objects.filter(archived_at=None), required=False
+    )
+    everyone_reason = serializers.CharField(
+        max_length=300, required=False, help_text="Needed when no segment is chosen: why everybody gets this."
+    )
+    template: serializers.PrimaryKeyRelatedField[EmailContent] = serializers.PrimaryKeyRelatedField(
+        queryset=EmailContent.objects.filter(archived_at=None), required=False
+    )
+    bodies = BodySerializer(many=True, required=False)
+    tracking = serializers.ChoiceField(Campaign.Tracking.choices, required=False)
+    ambiguity = serializers.ChoiceField(Campaign.Ambiguity.choices, required=False)
+    holdout_percent = serializers.IntegerField(min_value=0, max_value=20, required=False)
+    objective = serializers.ChoiceField(Campaign.Objective.choices, required=False)
+    pace_per_hour = serializers.IntegerField(min_value=1, required=False)
+
+
+class ScheduleSerializer(Strict):
+    send_at = serializers.DateTimeField()
+
+
+class ReasonSerializer(Strict):
+    reason = serializers.CharField(max_length=300, required=False, allow_blank=True)
+
+
+class FindingSerializer(serializers.Serializer[Any]):
+    level = serializers.ChoiceField(["error", "warning", "note"])
+    code = serializers.CharField()
+    message = serializers.CharField()
+    remedy = serializers.CharField()
+    where = serializers.CharField()
+
+
+class CheckSerializer(serializers.Serializer[Any]):
+    is_ready = serializers.BooleanField()
+    people = serializers.IntegerField(help_text="Who would get the mail now.")
+    left_out = serializers.DictField(child=serializers.IntegerField(), help_text="Who would not, by reason.")
+    findings = FindingSerializer(many=True)
+
+
+class DeliverySerializer(serializers.ModelSerializer[Delivery]):
+    class Meta:
+        model = Delivery
+        fields = ["id", "campaign", "contact", "state", "variant", "language", "reply_code", "sent_at", "bounced_at"]
+
+
+class EventSerializer(serializers.ModelSerializer[Event]):
+    class Meta:
+        model = Event
+        fields = ["id", "kind", "at", "verdict", "campaign", "contact", "link", "network", "device", "os"]
+
+
+MAY = OpenApiExample(
+    "A May offer for one segment",
+    request_only=True,
+    value={"name": "May offer", "topic": "offers", "segments": [3], "template": 2},
+)
+
+
+@extend_schema_view(
+    list=extend_schema(summary="List campaigns"), retrieve=extend_schema(summary="One campaign with its state")
+)
+class CampaignViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericViewSet[Campaign]):
+    """Mailings, from draft to report."""
+
+    scope = "campaigns"
+    action_scopes = {name: "campaigns:send" for name in ("start", "schedule", "pause", "resume", "cancel")}
+    queryset = Campaign.objects.select_related("topic", "sender").prefetch_related("segments", "excluded_segments")
+    serializer_class = CampaignSerializer
+    filterset_fields = ["state", "kind"]
+
+    @extend_schema(
+        summary="Make a draft", request=CampaignWishSerializer, responses={201: CampaignSerializer}, examples=[MAY]
+    )
+    def create(self, request: Request) -> Response:
+        """The mail is copied from `template`, or made of `bodies`; nothing is sent before `start` or `schedule`."""
+        return once(request, lambda: self._create(request))
+
+    def _create(self, request: Request) -> Response:
+        wish = CampaignWishSerializer(data=request.data)
+        wish.is_valid(raise_exception=True)
+        try:
+            campaign = composing.compose(by=request.user, **wish.validated_data)
+        except (BadContent, composing.Incomplete) as why:
+            raise Unprocessable(str(why), code="bad_content") from why
+        return Response(self.get_serializer(campaign).data, status=status.HTTP_201_CREATED)
+
+    @extend_schema(summary="Check before sending", request=None, responses=CheckSerializer)
+    @action(detail=True, methods=["post"])
+    def check(self, request: Request, pk: str | None = None) -> Response:
+        """POST /api/v1/campaigns/7/check/ → go, or why not."""
+        campaign = self.get_object()
+        findings, counted = checks.check(campaign), audience.count(campaign)
+        is_ready = not any(finding.level == "error" for finding in findings)
+        answer = {"is_ready": is_ready, "people": counted.reachable, "left_out": counted.excluded, "findings": findings}
+        return Response(CheckSerializer(answer).data)
+
+    @extend_schema(summary="Start sending now", request=None, responses=CampaignSerializer)
+    @action(detail=True, methods=["post"])
+    def start(self, request: Request, pk: str | None = None) -> Response:
+        """POST /api/v1/campaigns/7/start/ → 200, 409 if started already, 422 with what is missing."""
+        return self._do(request, lambda campaign: control.start(campaign, request.user))
+
+    @extend_schema(summary="Start at a time", request=ScheduleSerializer, responses=CampaignSerializer)
+    @action(detail=True, methods=["post"])
+    def schedule(self, request: Request, pk: str | None = None) -> Response:
+        """POST /api/v1/campaigns/7/schedule/ {"send_at": "2026-05-01T09:00:00Z"} → 200, or 409 if already started."""
+        wish = ScheduleSerializer(data=request.data)
+        wish.is_valid(raise_exception=True)
+        return self._do(request, lambda c: control.schedule(c, wish.validated_data["send_at"], request.user))
+
+    @extend_schema(summary="Stop for now", request=ReasonSerializer, responses=CampaignSerializer)
+    @action(detail=True, methods=["post"])
+    def pause(self, request: Request, pk: str | None = None) -> Response:
+        """POST /api/v1/campaigns/7/pause/ {"reason": "wrong price"}; mails already out stay out."""
+        wish = ReasonSerializer(data=request.data)
+        wish.is_valid(raise_exception=True)
+        return self._do(request, lambda c: control.pause(c, wish.validated_data.get("reason", ""), request.user))
+
+    @extend_schema(summary="Go on", request=None, responses=CampaignSerializer)
+    @action(detail=True, methods=["post"])
+    def resume(self, request: Request, pk: str | None = None) -> Response:
+        """POST /api/v1/campaigns/7/resume/"""
+        return self._do(request, lambda campaign: control.resume(campaign, request.user))
+
+    @extend_schema(summary="End for good", request=None, responses=CampaignSerializer)
+    @action(detail=True, methods=["post"])
+    def cancel(self, request: Request, pk: str | None = None) -> Response:
+        """POST /api/v1/campaigns/7/cancel/; whoever has not got the mail will not get it."""
+        return self._do(request, lambda campaign: control.cancel(campaign, request.user))
+
+    @extend_schema(summary="What came of it", responses={200: dict[str, Any]})
+    @action(detail=True)
+    def report(self, request: Request, pk: str | None = None) -> Response:
+        """GET /api/v1/campaigns/7/report/ → the funnel, every rate with n and its 95 % interval."""
+        return Response(dataclasses.asdict(reports.campaign_report(self.get_object())))
+
+    def _do(self, request: Request, verb: Any) -> Response:
+        return once(request, lambda: self._moved(verb))
+
+    def _moved(self, verb: Any) -> Response:
+        campaign = self.get_object()
+        try:
+            verb(campaign)
+        except control.WrongState as why:
+            raise Conflict(str(why), code="wrong_state") from why
+        except (control.NotReady, control.EmptyAudience) as why:
+            raise Unprocessable(str(why), code="not_ready") from why
+        campaign.refresh_from_db()
+        return Response(self.get_serializer(campaign).data)
+
+
+class DeliveryFilter(filters.FilterSet):
+    class Meta:
+        model = Delivery
+        fields = ["campaign", "contact", "state"]
+
+
+@extend_schema_view(list=extend_schema(summary="List deliveries"), retrieve=extend_schema(summary="One delivery"))
+class DeliveryViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericViewSet[Delivery]):
+    """One mail to one contact."""
+
+    scope = "deliveries"
+    queryset = Delivery.objects.all()
+    serializer_class = DeliverySerializer
+    filterset_class = DeliveryFilter
+
+
+class EventFilter(filters.FilterSet):
+    since = filters.IsoDateTimeFilter("at", "gte")
+
+    class Meta:
+        model = Event
+        fields = ["campaign", "contact", "kind", "verdict"]
+
+
+@extend_schema_view(list=extend_schema(summary="List events"), retrieve=extend_schema(summary="One event"))
+class EventViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericViewSet[Event]):
+    """What happened, classified."""
+
+    scope = "events"
+    serializer_class = EventSerializer
+    filterset_class = EventFilter
+    queryset = Event.objects.all()
+
+    def get_queryset(self) -> QuerySet[Event]:
+        return super().get_queryset()
+
+
+ROUTES = {"campaigns": CampaignViewSet, "deliveries": DeliveryViewSet, "events": EventViewSet}

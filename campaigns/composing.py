@@ -1,0 +1,74 @@
+"""Make a draft campaign with a mail of its own: copied from a template, or of given bodies. The desk and the API use it alike.
+
+    compose(name="May", topic=offers, segments=[vips], template=announcement, by=request.user)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from django.contrib.auth.models import User
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from campaigns.content import versions
+from campaigns.models import Campaign, ContentBody, EmailContent, Sender
+from contacts import audit
+from contacts.models import Segment, Topic
+
+
+class Incomplete(ValueError):
+    """Something is missing without which not even a draft makes sense; the message says what."""
+
+
+@transaction.atomic
+def compose(
+    *,
+    name: str,
+    topic: Topic,
+    by: User,
+    sender: Sender | None = None,
+    segments: Iterable[Segment] = (),
+    excluded_segments: Iterable[Segment] = (),
+    template: EmailContent | None = None,
+    bodies: Sequence[Mapping[str, Any]] = (),
+    **options: Any,
+) -> Campaign:
+    """Return a new draft whose mail may be changed without touching the template.
+
+    Writes:  Campaign, EmailContent with one version, an audit entry.
+    Raises:  Incomplete without template and bodies, or when the brand has no sender or several; BadContent.
+    """
+    content = EmailContent.objects.create(name=name, brand=topic.brand)
+    versions.new_version(content, _bodies(template, bodies), by)
+    campaign = Campaign.objects.create(
+        name=name, topic=topic, sender=sender or _only_sender(topic), content=content, created_by=by, **options
+    )
+    campaign.segments.set(segments)
+    campaign.excluded_segments.set(excluded_segments)
+    audit.record(by, "composed", campaign)
+    return campaign
+
+
+def _bodies(template: EmailContent | None, bodies: Sequence[Mapping[str, Any]]) -> list[ContentBody]:
+    if bodies:
+        return [ContentBody(**body) for body in bodies]
+    newest = template.versions.order_by("-number").first() if template else None
+    if newest is None:
+        raise Incomplete(_("Name a template, or give the mail's bodies: one per language with its subject and blocks."))
+    copied = list(newest.bodies.all())
+    for body in copied:
+        body.pk, body.version_id = None, None  # type: ignore[assignment]
+        body._state.adding = True
+    return copied
+
+
+def _only_sender(topic: Topic) -> Sender:
+    senders = list(Sender.objects.filter(brand=topic.brand, archived_at=None)[:2])
+    if len(senders) != 1:
+        problem = _("has several senders") if senders else _("has no sender yet")
+        raise Incomplete(
+            _("The brand %(brand)s %(problem)s. Say which address writes.") % {"brand": topic.brand, "problem": problem}
+        )
+    return senders[0]

@@ -1,0 +1,123 @@
+"""Orders as conversions, for shops and tills.
+
+    POST /api/v1/conversions/   Idempotency-Key: 1042
+    {"source": "shop", "reference": "1042", "amount_minor": 5990, "currency": "EUR",
+     "ordered_at": "2026-05-02T10:15:00Z", "email": "ann@example.com",
+     "lines": [{"sku": "K-7", "title": "Scarf", "category": "knitwear", "quantity": 1, "unit_minor": 5990}]}
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from drf_spectacular.utils import OpenApiExample, extend_schema, extend_schema_view
+from rest_framework import mixins, serializers, status
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.viewsets import GenericViewSet
+
+from contacts.answers import once
+from contacts.problems import Strict, Unprocessable
+from social import conversions
+from social.models import Conversion, Credit, OrderLine, Place
+
+
+class CreditSerializer(serializers.ModelSerializer[Credit]):
+    class Meta:
+        model = Credit
+        fields = ["model", "campaign", "touch", "touched_at", "parts"]
+
+
+class ConversionSerializer(serializers.ModelSerializer[Conversion]):
+    source = serializers.CharField(source="order.source", read_only=True)
+    reference = serializers.CharField(source="order.reference", read_only=True)
+    matched_by = serializers.CharField(source="order.matched_by", read_only=True)
+    is_new_customer = serializers.BooleanField(source="order.is_new_customer", read_only=True)
+    amount_minor = serializers.IntegerField(source="order.amount_minor", read_only=True)
+    returned_minor = serializers.IntegerField(source="order.returned_minor", read_only=True)
+    credits = CreditSerializer(many=True, read_only=True)
+
+    class Meta:
+        model = Conversion
+        fields = [
+            "id", "source", "reference", "contact", "matched_by", "is_new_customer", "amount_minor",
+            "returned_minor", "net_minor", "currency", "at", "credits",
+        ]  # fmt: skip
+
+
+class LineSerializer(Strict, serializers.ModelSerializer[OrderLine]):  # type: ignore[misc]
+    class Meta:
+        model = OrderLine
+        fields = ["sku", "title", "category", "size", "quantity", "returned_quantity", "unit_minor"]
+
+
+class OrderWishSerializer(Strict):
+    """An order; sending it again with the same source and reference changes it (a return, a correction)."""
+
+    source = serializers.CharField(max_length=80, help_text="Which shop or system; references are unique in it.")
+    reference = serializers.CharField(max_length=120)
+    amount_minor = serializers.IntegerField(min_value=0, help_text="In the currency's smallest unit: 5990 is 59.90 EUR.")
+    currency = serializers.RegexField(r"^[A-Z]{3}$", help_text="ISO 4217.")
+    ordered_at = serializers.DateTimeField()
+    email = serializers.CharField(required=False, max_length=320)
+    card = serializers.CharField(required=False, max_length=254, help_text="A loyalty card.")
+    shop_id = serializers.CharField(required=False, max_length=254, help_text="The shop's id of the customer.")
+    code = serializers.CharField(required=False, max_length=60, help_text="The offer code that was redeemed.")
+    link_reference = serializers.CharField(required=False, max_length=64)
+    place: serializers.SlugRelatedField[Place] = serializers.SlugRelatedField(
+        "slug", queryset=Place.objects.all(), required=False
+    )
+    channel = serializers.CharField(required=False, max_length=24)
+    lines = LineSerializer(many=True, required=False)
+
+
+ORDER = OpenApiExample(
+    "One scarf in the web shop",
+    request_only=True,
+    value={
+        "source": "shop",
+        "reference": "1042",
+        "amount_minor": 5990,
+        "currency": "EUR",
+        "ordered_at": "2026-05-02T10:15:00Z",
+        "email": "ann@example.com",
+        "lines": [{"sku": "K-7", "title": "Scarf", "category": "knitwear", "quantity": 1, "unit_minor": 5990}],
+    },
+)
+
+
+@extend_schema_view(
+    list=extend_schema(summary="List conversions"), retrieve=extend_schema(summary="One conversion with its credits")
+)
+class ConversionViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericViewSet[Conversion]):
+    """Orders and the touches that share their credit."""
+
+    scope = "conversions"
+    queryset = Conversion.objects.select_related("order").prefetch_related("credits")
+    serializer_class = ConversionSerializer
+    filterset_fields = ["contact"]
+
+    @extend_schema(
+        summary="Report an order",
+        request=OrderWishSerializer,
+        responses={200: ConversionSerializer, 201: ConversionSerializer},
+        examples=[ORDER],
+    )
+    def create(self, request: Request) -> Response:
+        """201 for a new order, 200 for one known by source and reference, whose amounts and returns are then set."""
+        return once(request, lambda: self._record(request))
+
+    def _record(self, request: Request) -> Response:
+        wish = OrderWishSerializer(data=request.data)
+        wish.is_valid(raise_exception=True)
+        given: dict[str, Any] = wish.validated_data
+        known = Conversion.objects.filter(order__source=given["source"], order__reference=given["reference"]).exists()
+        try:
+            order = conversions.record_order(**given)
+        except conversions.BadOrder as why:
+            raise Unprocessable(str(why), code="bad_order") from why
+        answer = self.get_serializer(self.get_queryset().get(order=order))
+        return Response(answer.data, status=status.HTTP_200_OK if known else status.HTTP_201_CREATED)
+
+
+ROUTES = {"conversions": ConversionViewSet}
