@@ -1,9 +1,9 @@
 """Campaigns, their deliveries and events for partners.
 
-    POST /api/v1/campaigns/           {"name": "May", "topic": "offers", "segments": [3], "template": 2}
-    POST /api/v1/campaigns/7/check/   → {"is_ready": true, "findings": [], "people": 12480, "left_out": {"suppressed": 3}}
-    POST /api/v1/campaigns/7/start/
-    GET  /api/v1/campaigns/7/report/
+POST /api/v1/campaigns/           {"name": "May", "topic": "offers", "segments": [3], "template": 2}
+POST /api/v1/campaigns/7/check/   → {"is_ready": true, "findings": [], "people": 12480, "left_out": {"suppressed": 3}}
+POST /api/v1/campaigns/7/start/
+GET  /api/v1/campaigns/7/report/
 """
 
 from __future__ import annotations
@@ -134,7 +134,7 @@ class CampaignViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericV
     """Mailings, from draft to report."""
 
     scope = "campaigns"
-    action_scopes = {name: "campaigns:send" for name in ("start", "schedule", "pause", "resume", "cancel")}
+    action_scopes = dict.fromkeys(("start", "schedule", "pause", "resume", "cancel"), "campaigns:send")
     queryset = Campaign.objects.select_related("topic", "sender").prefetch_related("segments", "excluded_segments")
     serializer_class = CampaignSerializer
     filterset_fields = ["state", "kind"]

@@ -1,6 +1,6 @@
 """Make a draft campaign with a mail of its own: copied from a template, or of given bodies. The desk and the API use it alike.
 
-    compose(name="May", topic=offers, segments=[vips], template=announcement, by=request.user)
+compose(name="May", topic=offers, segments=[vips], template=announcement, by=request.user)
 """
 
 from __future__ import annotations

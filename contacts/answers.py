@@ -1,6 +1,6 @@
 """How the API pages its lists and answers a repeated POST.
 
-    POST /api/v1/conversions/      Idempotency-Key: order-1042     → the same answer, however often it comes
+POST /api/v1/conversions/      Idempotency-Key: order-1042     → the same answer, however often it comes
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from rest_framework.pagination import CursorPagination
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from config.partners import keys, problems
+from contacts import idempotency, problems
 
 
 class ByCursor(CursorPagination):
@@ -32,8 +32,6 @@ def once(request: Request, act: Callable[[], Response]) -> Response:
     Raises:  Unprocessable (422, `idempotency_conflict`) for a known key with another body.
     Source:  draft-ietf-httpapi-idempotency-key-header.
     """
-    from contacts import idempotency
-
     key = request.headers.get("Idempotency-Key", "")
     if not key:
         return act()

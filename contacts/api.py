@@ -1,8 +1,8 @@
 """Contacts, topics and segments for partners.
 
-    POST /api/v1/contacts/   {"email": "ann@example.com", "first_name": "Ann",
-                              "subscriptions": [{"topic": "offers", "basis": "consent", "evidence": {"form": "till 4"}}]}
-    GET  /api/v1/segments/3/count/   → {"yes": 1204, "no": 8796, "not_observable": 0}
+POST /api/v1/contacts/   {"email": "ann@example.com", "first_name": "Ann",
+                          "subscriptions": [{"topic": "offers", "basis": "consent", "evidence": {"form": "till 4"}}]}
+GET  /api/v1/segments/3/count/   → {"yes": 1204, "no": 8796, "not_observable": 0}
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
 """Orders as conversions, for shops and tills.
 
-    POST /api/v1/conversions/   Idempotency-Key: 1042
-    {"source": "shop", "reference": "1042", "amount_minor": 5990, "currency": "EUR",
-     "ordered_at": "2026-05-02T10:15:00Z", "email": "ann@example.com",
-     "lines": [{"sku": "K-7", "title": "Scarf", "category": "knitwear", "quantity": 1, "unit_minor": 5990}]}
+POST /api/v1/conversions/   Idempotency-Key: 1042
+{"source": "shop", "reference": "1042", "amount_minor": 5990, "currency": "EUR",
+ "ordered_at": "2026-05-02T10:15:00Z", "email": "ann@example.com",
+ "lines": [{"sku": "K-7", "title": "Scarf", "category": "knitwear", "quantity": 1, "unit_minor": 5990}]}
 """
 
 from __future__ import annotations
@@ -56,7 +56,9 @@ class OrderWishSerializer(Strict):
 
     source = serializers.CharField(max_length=80, help_text="Which shop or system; references are unique in it.")
     reference = serializers.CharField(max_length=120)
-    amount_minor = serializers.IntegerField(min_value=0, help_text="In the currency's smallest unit: 5990 is 59.90 EUR.")
+    amount_minor = serializers.IntegerField(
+        min_value=0, help_text="In the currency's smallest unit: 5990 is 59.90 EUR."
+    )
     currency = serializers.RegexField(r"^[A-Z]{3}$", help_text="ISO 4217.")
     ordered_at = serializers.DateTimeField()
     email = serializers.CharField(required=False, max_length=320)

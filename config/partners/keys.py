@@ -42,9 +42,7 @@ class UnknownScope(ValueError):
     """A scope that no resource has; the message lists those that exist."""
 
 
-def issue(
-    name: str, owner: User, scopes: Sequence[str], *, expires_at: datetime | None = None
-) -> tuple[ApiKey, str]:
+def issue(name: str, owner: User, scopes: Sequence[str], *, expires_at: datetime | None = None) -> tuple[ApiKey, str]:
     """Make a key for a partner and return it with its text, which nobody can read again.
 
     Returns: (the row, `fan_PREFIX.secret`), the secret being 256 random bits in hexadecimal.
@@ -88,9 +86,9 @@ def find(text: str) -> ApiKey | None:
     stored = key.secret_hash if key else _hash("")
     if not hmac.compare_digest(stored, _hash(secret)) or key is None:
         return None
-    ApiKey.objects.filter(pk=key.pk).filter(
-        Q(last_used_at=None) | Q(last_used_at__lt=now - TOUCH_EVERY)
-    ).update(last_used_at=now)
+    ApiKey.objects.filter(pk=key.pk).filter(Q(last_used_at=None) | Q(last_used_at__lt=now - TOUCH_EVERY)).update(
+        last_used_at=now
+    )
     return key
 
 
