@@ -10,8 +10,9 @@ django_application = get_wsgi_application()
 
 from django.conf import settings  # noqa: E402
 
+from campaigns.tracking import front  # noqa: E402
 from config.proxies import Application, Proxied  # noqa: E402
 
-application: Application = django_application
+application: Application = front.wrap(django_application)
 if settings.TRUSTED_PROXIES:
     application = Proxied(application, settings.TRUSTED_PROXIES)

@@ -158,8 +158,8 @@ def _upsert(model: type[Model], columns: list[str], unique: list[str], rows: lis
             c = quote(column)
             changes.append(f"{c} = CASE WHEN EXCLUDED.{c} {sign} {table}.{c} THEN EXCLUDED.{c} ELSE {table}.{c} END")
     sql = (
-        f"INSERT INTO {table} ({', '.join(map(quote, columns))}) VALUES ({', '.join(['%s'] * len(columns))}) "
-        f"ON CONFLICT ({', '.join(map(quote, unique))}) DO UPDATE SET {', '.join(changes)}"  # noqa: S608
+        f"INSERT INTO {table} ({', '.join(map(quote, columns))}) VALUES ({', '.join(['%s'] * len(columns))}) "  # noqa: S608
+        f"ON CONFLICT ({', '.join(map(quote, unique))}) DO UPDATE SET {', '.join(changes)}"
     )
     with connection.cursor() as cursor:
         cursor.executemany(sql, rows)

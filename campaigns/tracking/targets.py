@@ -17,6 +17,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from django.conf import settings
+from django.utils.encoding import iri_to_uri
 
 from campaigns.models import Link
 
@@ -38,7 +39,8 @@ def keys(link: Link) -> list[str]:
 
 def is_plain(target: str) -> bool:
     """Say whether the front may redirect there by itself: a web address without merge tags."""
-    return target.startswith(("https://", "http://")) and "{{" not in target and "{%" not in target
+    is_address = target.startswith(("https://", "http://")) and not any(c in target for c in "\r\n\0")
+    return is_address and "{{" not in target and "{%" not in target
 
 
 def put(links: Iterable[Link]) -> int:
@@ -51,7 +53,7 @@ def put(links: Iterable[Link]) -> int:
         expires = link.expires_at.timestamp() if link.expires_at else None
         for key in keys(link):
             if is_plain(link.target):
-                known.append((key, link.target, expires))
+                known.append((key, iri_to_uri(link.target), expires))
             else:
                 dropped.append((key,))
     if count:

@@ -1,0 +1,185 @@
+"""Who loaded it: a human, a proxy, a machine, or unknown; by named rules, the first that matches speaks.
+
+    look("o", "Mozilla/5.0")                 # → Look(verdict="proxy", rule="R4", device="", os="")
+    late = judge(sequence, links_in_mail=8)  # rules over one delivery's hits: bursts, many networks, scanner + human
+
+Rules are data with names and a version (`RULESET`): each event keeps which one spoke. `judge` works from what is stored
+(address ranges, not addresses), so a verdict can be found again from the rows: `manage.py reclassify`.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import cache, lru_cache
+from pathlib import Path
+from typing import NamedTuple
+
+from crawleruseragents import is_crawler
+from django.utils.translation import gettext_lazy as _
+from ua_parser import parse_device, parse_os
+
+from campaigns.models import Event
+
+RULESET = 1
+
+HUMAN, PROXY, MACHINE, UNKNOWN = (verdict.value for verdict in Event.Verdict)
+
+RULES = {
+    "": _("a person's browser, and nothing speaks against it"),
+    "R1": _("a HEAD request or a prefetch: nobody looked at it"),
+    "R3": _("the browser names itself as a robot or a proxy"),
+    "R4": _("the pixel was loaded by plain 'Mozilla/5.0': Apple's mail privacy protection loads every mail"),
+    "R5": _("Gmail's prefetch when the inbox is opened"),
+    "R6": _("three links or most of the mail's links within 10 seconds: a scanner"),
+    "R7": _("three networks within 30 seconds: a scanner"),
+    "R8": _("a click from a mail scanner's network within 5 seconds of delivery"),
+    "R9": _("the same link twice within 2 seconds from two networks: the scanner went first"),
+    "R10": _("no browser named"),
+}
+
+BURST = timedelta(seconds=10)
+SPREAD = timedelta(seconds=30)
+PAIR = timedelta(seconds=2)
+AT_ONCE = timedelta(seconds=5)
+WINDOW = timedelta(seconds=60)  # neighbours further away never matter to a rule
+BURST_LINKS = 3
+BURST_SHARE = 0.8
+SPREAD_NETWORKS = 3
+
+
+class Look(NamedTuple):
+    """What one line tells by itself."""
+
+    verdict: str
+    rule: str
+    device: str
+    os: str
+
+
+@dataclass(slots=True)
+class Seen:
+    """One hit of one delivery as the rules over sequences see it; `verdict` and `rule` are changed in place."""
+
+    kind: str
+    at: datetime
+    link: int
+    network: str
+    verdict: str
+    rule: str
+
+    @property
+    def is_click(self) -> bool:
+        return self.kind in {"c", "click"}
+
+
+@lru_cache(maxsize=20_000)
+def look(kind: str, user_agent: str) -> Look:
+    """Return verdict, rule, device class and system by the browser's name alone; `kind` is 'o', 'c', 'v' or 'q'."""
+    if not user_agent.strip():
+        return Look(UNKNOWN, "R10", "", "")
+    if kind == "o" and user_agent == "Mozilla/5.0":
+        return Look(PROXY, "R4", "", "")
+    for match, verdict, rule in _robots():
+        if match in user_agent:
+            return Look(verdict, rule, "", "")
+    if is_crawler(user_agent):
+        return Look(MACHINE, "R3", "", "")
+    return Look(HUMAN, "", *_device(user_agent))
+
+
+@cache
+def _robots() -> list[tuple[str, str, str]]:
+    table = json.loads((Path(__file__).parent / "robots.json").read_text())
+    return [(robot["match"], robot["verdict"], robot.get("rule", "R3")) for robot in table]
+
+
+def _device(user_agent: str) -> tuple[str, str]:
+    """Return (phone, tablet or computer, system). An iPad that asks for desktop pages says it is a Mac, and counts so."""
+    found = parse_os(user_agent)
+    system = found.family if found else ""
+    device = parse_device(user_agent)
+    family = device.family if device else ""
+    if family == "iPad" or "Tablet" in user_agent or (system == "Android" and "Mobile" not in user_agent):
+        return "tablet", system[:24]
+    if system in {"iOS", "Android", "Windows Phone", "KaiOS", "HarmonyOS"} or family == "iPhone":
+        return "phone", system[:24]
+    computers = {"Windows", "Mac OS X", "Linux", "Ubuntu", "Fedora", "Debian", "Chrome OS", "FreeBSD", "OpenBSD"}
+    return ("computer" if system in computers else ""), system[:24]
+
+
+def from_flags(flags: str, seen: Look) -> Look:
+    """Return the look with R1 applied: a HEAD or a prefetch counts for nobody, whatever the browser's name."""
+    return Look(MACHINE, "R1", "", "") if flags else seen
+
+
+# --- Rules over the hits of one delivery -----------------------------------------------------------------------------
+
+
+def judge(hits: Sequence[Seen], *, links_in_mail: int, sent_at: datetime | None = None) -> list[Seen]:
+    """Apply the rules over sequences to one delivery's hits, in time order, and return those that changed."""
+    ordered = sorted(hits, key=lambda hit: hit.at)
+    before = [(hit.verdict, hit.rule) for hit in ordered]
+    people = [hit for hit in ordered if hit.verdict in {HUMAN, UNKNOWN}]
+    clicks = [hit for hit in people if hit.is_click]
+    _burst(clicks, links_in_mail)
+    _spread(people)
+    if sent_at is not None:
+        _at_once(clicks, sent_at)
+    _pair(clicks)
+    return [hit for hit, old in zip(ordered, before, strict=True) if (hit.verdict, hit.rule) != old]
+
+
+def _mark(hits: Sequence[Seen], rule: str) -> None:
+    for hit in hits:
+        if hit.verdict != MACHINE:
+            hit.verdict, hit.rule = MACHINE, rule
+
+
+def _burst(clicks: list[Seen], links_in_mail: int) -> None:
+    """R6."""
+    for start, first in enumerate(clicks):
+        window = [hit for hit in clicks[start:] if hit.at - first.at <= BURST]
+        links = len({hit.link for hit in window})
+        if links >= BURST_LINKS or (links >= 2 and links >= BURST_SHARE * links_in_mail):
+            _mark(window, "R6")
+
+
+def _spread(people: list[Seen]) -> None:
+    """R7."""
+    for start, first in enumerate(people):
+        window = [hit for hit in people[start:] if hit.at - first.at <= SPREAD]
+        if len({hit.network for hit in window if hit.network}) >= SPREAD_NETWORKS:
+            _mark(window, "R7")
+
+
+def _at_once(clicks: list[Seen], sent_at: datetime) -> None:
+    """R8."""
+    _mark([hit for hit in clicks if hit.at - sent_at <= AT_ONCE and is_scanner(hit.network)], "R8")
+
+
+def _pair(clicks: list[Seen]) -> None:
+    """R9: a scanner looks at the moment of the click, then the person arrives; the person is kept."""
+    for earlier, later in zip(clicks, clicks[1:], strict=False):
+        is_pair = earlier.link == later.link and earlier.network != later.network and later.at - earlier.at <= PAIR
+        if is_pair and MACHINE not in {earlier.verdict, later.verdict}:
+            _mark([earlier], "R9")
+
+
+@lru_cache(maxsize=4096)
+def is_scanner(network: str) -> bool:
+    """Say whether the address range belongs to a mail security vendor's own mail flow."""
+    try:
+        address = ipaddress.ip_address(network)
+    except ValueError:
+        return False
+    return any(address in found for found in _scanners() if found.version == address.version)
+
+
+@cache
+def _scanners() -> list[ipaddress.IPv4Network | ipaddress.IPv6Network]:
+    table = json.loads((Path(__file__).parent / "scanners.json").read_text())
+    return [ipaddress.ip_network(text) for vendor in table["networks"] for text in vendor["ranges"]]
