@@ -268,6 +268,7 @@ CSRF_TRUSTED_ORIGINS = sorted({SITE_URL, TRACKING_URL})
 SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]  # HSTS for subdomains and preload lists: the domain's owner
 X_FRAME_OPTIONS = "DENY"
 LOGIN_URL = "admin:login"
+LOGIN_REDIRECT_URL = "admin:index"
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
     for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")
