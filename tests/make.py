@@ -1,0 +1,76 @@
+"""The cast and the things of the tests: plain functions with defaults, each short.
+
+Ann is a subscribed fan, Ben unsubscribed, Cara's address bounced, Dan is Ann's friend and no contact yet.
+"""
+
+from typing import Any
+
+from django.contrib.auth.models import User
+from django.utils import timezone
+
+from campaigns.models import Campaign, Sender
+from contacts import identities
+from contacts.models import AttributeType, Brand, Contact, Segment, Subscription, Topic
+
+
+def make_user(**fields: Any) -> User:
+    fields.setdefault("username", "marie")
+    fields.setdefault("is_staff", True)
+    fields.setdefault("is_superuser", True)
+    return User.objects.create_user(**fields)
+
+
+def make_brand(**fields: Any) -> Brand:
+    fields.setdefault("slug", "maison")
+    fields.setdefault("name", fields["slug"].title())
+    fields.setdefault("postal_address", "12 rue des Lilas, 69001 Lyon")
+    return Brand.objects.get_or_create(slug=fields.pop("slug"), defaults=fields)[0]
+
+
+def make_topic(**fields: Any) -> Topic:
+    fields.setdefault("slug", "offers")
+    fields.setdefault("name", fields["slug"].title())
+    fields.setdefault("brand", None)
+    fields["brand"] = fields["brand"] or make_brand()
+    return Topic.objects.get_or_create(slug=fields.pop("slug"), defaults=fields)[0]
+
+
+def make_attribute(**fields: Any) -> AttributeType:
+    fields.setdefault("name", "favourite_shop")
+    fields.setdefault("label", fields["name"])
+    return AttributeType.objects.create(**fields)
+
+
+def make_contact(**fields: Any) -> Contact:
+    """A contact; with `topic=` she is subscribed to it by consent."""
+    topic = fields.pop("topic", None)
+    contact = identities.create(**{"email": "ann@example.com", **fields})
+    if topic:
+        Subscription.objects.create(
+            contact=contact, topic=topic, state="subscribed", basis="consent", subscribed_at=timezone.now()
+        )
+    return contact
+
+
+def make_segment(**fields: Any) -> Segment:
+    fields.setdefault("name", "Everybody who speaks French")
+    fields.setdefault("rules", {"all": [{"field": "language", "op": "is", "value": "fr"}]})
+    return Segment.objects.create(**fields)
+
+
+def make_sender(**fields: Any) -> Sender:
+    fields.setdefault("from_email", "news@mail.brand.example")
+    fields.setdefault("from_name", "Maison")
+    fields.setdefault("brand", None)
+    fields["brand"] = fields["brand"] or make_brand()
+    return Sender.objects.get_or_create(from_email=fields.pop("from_email"), defaults=fields)[0]
+
+
+def make_campaign(**fields: Any) -> Campaign:
+    """A draft to everybody on the topic, without a mail; `campaigns.content.versions` gives it one."""
+    fields.setdefault("name", "May")
+    fields.setdefault("topic", None)
+    fields["topic"] = fields["topic"] or make_topic()
+    fields.setdefault("sender", make_sender(brand=fields["topic"].brand))
+    fields.setdefault("everyone_reason", "all of them asked for it")
+    return Campaign.objects.create(**fields)
