@@ -1,0 +1,74 @@
+import pytest
+from django.contrib.auth.models import Group, User
+
+from campaigns.models import Campaign
+from config import desk
+from contacts.models import Contact
+
+pytestmark = pytest.mark.django_db
+
+
+def lines(request):
+    return {str(item["title"]): item for group in desk.navigation(request) for item in group["items"]}
+
+
+def request_of(rf, user, path="/admin/"):
+    request = rf.get(path)
+    request.user = user
+    return request
+
+
+def test_the_menu_leads_nowhere_that_does_not_answer(client):
+    head = User.objects.create_superuser("head", password="x")
+    client.force_login(head)
+
+    for group in client.get("/admin/").context["sidebar_navigation"]:
+        for item in group["items"]:
+            assert client.get(item["link"]).status_code in (200, 302), item["link"]
+
+
+def test_the_menu_goes_by_job_in_the_order_of_work(rf):
+    head = User.objects.create_superuser("head", password="x")
+
+    titles = [str(group["title"]) for group in desk.navigation(request_of(rf, head))]
+
+    assert titles == ["", "People", "Campaigns", "Social", "Offers", "Results", "Settings"]
+
+
+def test_a_cashier_sees_only_what_she_may(rf):
+    cashier = User.objects.create_user("till", is_staff=True)
+    cashier.groups.add(Group.objects.get(name="cashier"))
+
+    seen = lines(request_of(rf, cashier))
+
+    assert "Offers" in seen and "Redemptions" in seen
+    assert "Contacts" not in seen and "Team" not in seen
+
+
+def test_the_menu_marks_where_one_is(rf):
+    head = User.objects.create_superuser("head", password="x")
+
+    seen = lines(request_of(rf, head, "/admin/contacts/contact/7/change/"))
+
+    assert seen["Contacts"]["active"] is True
+    assert seen["Home"]["active"] is False
+
+
+def test_ctrl_k_finds_people_by_the_beginning_of_address_or_name_and_campaigns_by_any_part(rf):
+    head = User.objects.create_superuser("head", password="x")
+    Contact.objects.create(email="ann@example.org", first_name="Ann", last_name="Le Goff")
+    Campaign.objects.create(name="The autumn letter")
+
+    def found(term):
+        return [result.title for result in desk.find(request_of(rf, head), term)]
+
+    assert found("ANN@ex") == ["Ann Le Goff"]
+    assert found("ann le") == ["Ann Le Goff"]
+    assert found("le goff") == ["Ann Le Goff"]
+    assert found("tumn") == ["The autumn letter"]
+
+
+def test_ctrl_k_shows_nobody_what_they_may_not_see(rf):
+    Contact.objects.create(email="ann@example.org", first_name="Ann")
+
+    assert desk.find(request_of(rf, User.objects.create_user("x", is_staff=True)), "ann") == []
