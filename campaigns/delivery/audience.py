@@ -170,7 +170,7 @@ def insert(campaign: Campaign, people: QuerySet[Contact]) -> int:
     target = ", ".join(connection.ops.quote_name(name) for name in chosen)
     with connection.cursor() as cursor:
         cursor.execute(
-            f"INSERT INTO campaigns_delivery ({target}) {select} ON CONFLICT DO NOTHING",  # noqa: S608 - names are ours
+            f"INSERT INTO campaigns_delivery ({target}) {select} ON CONFLICT DO NOTHING",
             parameters,
         )
         return int(cursor.rowcount)
@@ -206,14 +206,18 @@ def drawn_state(campaign: Campaign) -> Case | Value:
         return queued
     draw = MD5(Concat(Value(f"{campaign.pk}:"), Cast("pk", CharField()), output_field=CharField()))
     below = Value(format(campaign.holdout_percent * 2**32 // 100, "08x"))
-    return Case(When(LessThan(draw, below), then=Value(Delivery.State.CONTROL)), default=queued, output_field=CharField())
+    return Case(
+        When(LessThan(draw, below), then=Value(Delivery.State.CONTROL)), default=queued, output_field=CharField()
+    )
 
 
 def agreed(personal: bool, since: str) -> Case | Value:
     """Return whether this contact's acts are measured: she agreed, and the campaign measures people at all."""
     if not personal:
         return Value(False, output_field=BooleanField())
-    return Case(When(**{f"{since}__isnull": False}, then=Value(True)), default=Value(False), output_field=BooleanField())
+    return Case(
+        When(**{f"{since}__isnull": False}, then=Value(True)), default=Value(False), output_field=BooleanField()
+    )
 
 
 def fallback_language(campaign: Campaign) -> str:

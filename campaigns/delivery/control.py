@@ -62,7 +62,9 @@ def start(campaign: Campaign, by: Actor) -> Campaign:
     people = require_people(campaign)
     with transaction.atomic():
         pin(campaign)
-        move(campaign, (State.DRAFT, State.SCHEDULED), State.SENDING, started_at=manners.database_now(), paused_reason="")
+        move(
+            campaign, (State.DRAFT, State.SCHEDULED), State.SENDING, started_at=manners.database_now(), paused_reason=""
+        )
         audit.record(by, "started campaign", campaign, people=people.reachable, excluded=people.excluded)
         apply_pace(campaign)
     if campaign.kind == Campaign.Kind.CAMPAIGN:

@@ -63,7 +63,9 @@ def lift(held: SendingHold, by: Actor, choices: Mapping[int, str]) -> SendingHol
         for campaign in campaigns:
             decide(campaign, choices[campaign.pk], by)
         person = by if not isinstance(by, str) and getattr(by, "pk", None) else None
-        SendingHold.objects.filter(pk=held.pk, lifted_at=None).update(lifted_at=manners.database_now(), lifted_by=person)
+        SendingHold.objects.filter(pk=held.pk, lifted_at=None).update(
+            lifted_at=manners.database_now(), lifted_by=person
+        )
         audit.record(by, "lifted sending hold", held, choices={str(key): word for key, word in choices.items()})
     held.refresh_from_db()
     return held

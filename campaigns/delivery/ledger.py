@@ -185,7 +185,9 @@ def record(results: Sequence[Result], owner: str) -> set[int]:
         sql = sql.replace("RETURNING id", "RETURNING d.id").replace("v.state,", "v.state::varchar,", 1)
     written = {row[0] for row in rows(sql, [*parameters, owner])}
     if len(written) != len(results):
-        logger.warning("%d of %d results dropped: the rows belong to another sender", len(results) - len(written), len(results))
+        logger.warning(
+            "%d of %d results dropped: the rows belong to another sender", len(results) - len(written), len(results)
+        )
     return written
 
 
@@ -230,7 +232,11 @@ def finish(campaign_id: int) -> bool:
     """Mark a campaign finished when its audience is complete and nothing is left to do; say whether that happened now."""
     left = Delivery.objects.filter(campaign=OuterRef("pk"), state__in=UNFINISHED)
     done = Campaign.objects.filter(
-        ~Exists(left), pk=campaign_id, kind=Campaign.Kind.CAMPAIGN, state=Campaign.State.SENDING, audience_at__isnull=False
+        ~Exists(left),
+        pk=campaign_id,
+        kind=Campaign.Kind.CAMPAIGN,
+        state=Campaign.State.SENDING,
+        audience_at__isnull=False,
     )
     from contacts.manners import database_now
 

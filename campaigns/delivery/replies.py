@@ -48,7 +48,9 @@ TOO_BIG = Judgement(Fault.CONTENT, is_final=True)
 REFUSED = Judgement(Fault.CONTACT, is_final=True)
 
 ENHANCED = re.compile(r"\b([245])\.(\d{1,3})\.(\d{1,3})\b")
-THROTTLED = re.compile(r"throttl|rate.?limit|too many (messages|connections|recipients)|slow down|deferred", re.IGNORECASE)
+THROTTLED = re.compile(
+    r"throttl|rate.?limit|too many (messages|connections|recipients)|slow down|deferred", re.IGNORECASE
+)
 
 # (first digit, enhanced code or its beginning) -> meaning; the first that fits wins.
 TABLE: list[tuple[int, str, Judgement]] = [

@@ -19,7 +19,9 @@ def go_round() -> None:
         audience.snapshot(campaign)
     notices.drain()
     ledger.sweep()
-    for campaign_id in Campaign.objects.filter(state=Campaign.State.SENDING, kind="campaign").values_list("pk", flat=True):
+    for campaign_id in Campaign.objects.filter(state=Campaign.State.SENDING, kind="campaign").values_list(
+        "pk", flat=True
+    ):
         ledger.finish(campaign_id)
 
 

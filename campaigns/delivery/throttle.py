@@ -38,7 +38,8 @@ def take(key: str, wanted: int) -> int:
     filled = f"{least}(capacity, tokens + {most}(0.0, {elapsed}) * rate)"
     with transaction.atomic():
         full = rows(
-            f"UPDATE campaigns_tokenbucket SET tokens = {filled}, refilled_at = {now()} WHERE key = %s RETURNING tokens", [key]
+            f"UPDATE campaigns_tokenbucket SET tokens = {filled}, refilled_at = {now()} WHERE key = %s RETURNING tokens",
+            [key],
         )
         if not full:
             return wanted

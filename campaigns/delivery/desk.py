@@ -1,0 +1,136 @@
+"""The sender's desk: asks the ledger for leave, records what came back, draws the consequences. One per sender process."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections import Counter
+
+from django.db import DatabaseError, connection, transaction
+
+from campaigns.delivery import breaker, consequences, control, ledger, replies
+from campaigns.delivery.mail import Mail, Outcome
+from campaigns.models import Campaign
+from contacts import heartbeats
+
+logger = logging.getLogger(__name__)
+
+WINDOWS: dict[int, consequences.Window] = {}  # by campaign; lives as long as the process, over many short turns
+
+
+class LedgerDesk:
+    """`mail.Desk` over the ledger, for one campaign and relay at a time (see `turn`)."""
+
+    def __init__(self, owner: str, stop: threading.Event) -> None:
+        self.owner = owner
+        self.stop = stop
+        self.counts: Counter[str] = Counter()
+        self.campaign = Campaign()
+        self.relay = ""
+        self.is_interrupted = False
+        self._breaks: Counter[int] = Counter()
+        self._renewed_at = time.monotonic()
+        self._has_worked = False
+
+    def turn(self, campaign: Campaign, relay: str) -> None:
+        """Sit down for one campaign's turn on one relay."""
+        self.campaign, self.relay, self.is_interrupted, self._has_worked = campaign, relay, False, False
+
+    def settle(self, outcomes: list[Outcome], ready: list[Mail]) -> set[int]:
+        """Record outcomes and commit intents in one transaction and return the ids that may go out.
+
+        Writes:  the ledger; Suppression and Event where a contact's address is at fault; a pause where we are.
+        """
+        try:
+            with transaction.atomic():
+                written = ledger.record([self._result(outcome) for outcome in outcomes], self.owner)
+                allowed = ledger.commit_intents([mail.held for mail in ready], self.owner, self.relay)
+                self._draw(outcomes, written)
+        except DatabaseError:
+            reconnect()
+            raise
+        refused = [mail for mail in ready if mail.row.pk not in allowed]
+        if refused:
+            self._settle_refused(refused)
+        self._judge(outcomes)
+        return allowed
+
+    def _result(self, outcome: Outcome) -> ledger.Result:
+        if outcome.code == 0 and not outcome.is_dotted and outcome.mail.message:
+            self._breaks[outcome.mail.row.pk] += 1
+        return consequences.result(outcome, self.campaign, self._breaks[outcome.mail.row.pk])
+
+    def _draw(self, outcomes: list[Outcome], written: set[int]) -> None:
+        for outcome in outcomes:
+            if outcome.code >= 500 and outcome.mail.row.pk in written:
+                judged = replies.judge(outcome.code, outcome.text, at_dot=outcome.is_dotted)
+                consequences.suppress_if_at_fault(outcome, judged)
+
+    def _settle_refused(self, refused: list[Mail]) -> None:
+        self.counts["refused"] += ledger.refuse([mail.held for mail in refused], self.owner)
+        state = Campaign.objects.filter(pk=self.campaign.pk).values_list("state", flat=True).first()
+        # A hold or a pause stops the turn; a single contact who left does not.
+        from campaigns.delivery import hold
+
+        self.is_interrupted = state != Campaign.State.SENDING or hold.active() is not None
+
+    def _judge(self, outcomes: list[Outcome]) -> None:
+        """Count, close the breaker when the relay takes mail, pause the campaign when the replies say so."""
+        reason = ""
+        window = WINDOWS.setdefault(self.campaign.pk, consequences.Window())
+        for outcome in outcomes:
+            self.counts[consequences.result(outcome, self.campaign).state] += 1
+            if outcome.code:
+                judged = replies.judge(outcome.code, outcome.text, at_dot=outcome.is_dotted)
+                reason = window.note(judged, f"{outcome.code} {outcome.text}") or reason
+                if judged.is_taken and not self._has_worked:
+                    self._has_worked = True
+                    breaker.worked(self.relay)
+        if reason:
+            self.interrupt(reason)
+
+    def interrupt(self, reason: str) -> None:
+        """Pause the campaign with a reason in plain words."""
+        self.is_interrupted = True
+        try:
+            control.pause(self.campaign, reason, "sender")
+            logger.warning("campaign=%s paused by the sender", self.campaign.pk)
+        except control.WrongState:
+            logger.info("campaign=%s was not sending any more", self.campaign.pk)
+
+    def fail(self, mail: Mail, why: str) -> None:
+        """Mark a row whose message cannot be made; it fails alone."""
+        self.counts[ledger.State.FAILED] += len(
+            ledger.record(
+                [ledger.Result(mail.row.pk, mail.row.fence, ledger.State.FAILED, None, why, tries=1)], self.owner
+            )
+        )
+
+    def tick(self) -> None:
+        """Renew the leases and the sender's sign of life every 30 seconds."""
+        if time.monotonic() - self._renewed_at < ledger.RENEW_EVERY:
+            return
+        self._renewed_at = time.monotonic()
+        try:
+            ledger.renew(self.owner)
+            heartbeats.beat("sender")
+        except DatabaseError:
+            logger.warning("the database did not take the leases' renewal")
+            reconnect()
+
+    def relay_failed(self, why: str) -> None:
+        """Open the relay's breaker."""
+        try:
+            breaker.failed(self.relay, why)
+        except DatabaseError:
+            reconnect()
+
+    def is_stopped(self) -> bool:
+        return self.stop.is_set()
+
+
+def reconnect() -> None:
+    """Drop a database connection that may be dead; the next statement opens another."""
+    if not connection.in_atomic_block:
+        connection.close()

@@ -1,0 +1,214 @@
+"""The ways out for mail, as EMAIL_RELAYS names them: our SMTP client, the Outbox, any provider of Anymail.
+
+relay = make(settings.FANFARE_RELAYS[0])
+relay.deliver(feed, desk)
+"""
+
+from __future__ import annotations
+
+import email
+import email.policy
+import logging
+import random
+import time
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from django.conf import settings
+from django.core.mail import EmailMultiAlternatives, get_connection
+from django.db import transaction
+
+from campaigns.delivery import breaker
+from campaigns.delivery.desk import LedgerDesk
+from campaigns.delivery.mail import Feed, Mail, Outcome
+from campaigns.delivery.opening import Access
+from campaigns.delivery.smtp import Pool
+from campaigns.models import Campaign, OutboxMail
+
+if TYPE_CHECKING:
+    from config.environment import Relay as Settings
+
+logger = logging.getLogger(__name__)
+
+
+class Relay(ABC):
+    """One way out. `deliver` returns when the feed is exhausted or the relay fails; every mail it took has an outcome then."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    @abstractmethod
+    def deliver(self, feed: Feed, desk: LedgerDesk) -> None:
+        """Send what the feed gives."""
+
+    def close(self) -> None:
+        """Let go of connections."""
+
+
+class SmtpRelay(Relay):
+    """Our pipelined client over persistent connections."""
+
+    def __init__(self, name: str, options: dict[str, Any]) -> None:
+        super().__init__(name)
+        access = Access(
+            host=options["host"],
+            port=int(options["port"]),
+            tls=options.get("tls", "none"),
+            username=options.get("username", ""),
+            password=options.get("password", ""),
+            timeout=float(options.get("timeout", 300)),
+        )
+        self.pool = Pool(name, access, connections=int(options.get("connections", 4)))
+
+    def deliver(self, feed: Feed, desk: LedgerDesk) -> None:
+        self.pool.deliver(feed, desk)
+
+    def close(self) -> None:
+        self.pool.close()
+
+
+class OutboxRelay(Relay):
+    """Keeps mails in the database, to be looked at in the admin: intent, mail and SENT stand in one transaction."""
+
+    STEP = 50  # mails a transaction: about 2 MB, well under 20 ms
+
+    def __init__(self, name: str, options: dict[str, Any] | None = None) -> None:
+        super().__init__(name)
+
+    def deliver(self, feed: Feed, desk: LedgerDesk) -> None:
+        while mails := some(feed, self.STEP):
+            desk.tick()
+            with transaction.atomic():
+                allowed = desk.settle([], mails)
+                kept = [mail for mail in mails if mail.row.pk in allowed]
+                OutboxMail.objects.bulk_create([self._kept(mail) for mail in kept])
+                desk.settle([Outcome(mail, 250, "kept in the Outbox", is_dotted=True) for mail in kept], [])
+            time.sleep(0.001)  # SQLite's lock is not fair (contacts.manners)
+
+    @staticmethod
+    def _kept(mail: Mail) -> OutboxMail:
+        head = email.message_from_bytes(mail.message, policy=email.policy.default)
+        return OutboxMail(
+            delivery_id=mail.row.pk,
+            sender=mail.envelope_from,
+            recipient=mail.recipient,
+            subject=str(head["subject"] or "")[:250],
+            message=mail.message,
+        )
+
+
+class AnymailRelay(Relay):
+    """A provider's API through Anymail, one call a mail: intent, call, outcome.
+
+    No answer after the call went out is doubt, as after an SMTP dot.
+    """
+
+    def __init__(self, name: str, options: dict[str, Any]) -> None:
+        super().__init__(name)
+        self.backend = get_connection(f"anymail.backends.{options['esp']}.EmailBackend", **options["settings"])
+
+    def deliver(self, feed: Feed, desk: LedgerDesk) -> None:
+        while (mail := feed.next()) is not None:
+            desk.tick()
+            if mail.row.pk not in desk.settle([], [mail]):
+                continue
+            outcome, is_failing = self._post(mail)
+            desk.settle([outcome], [])
+            if is_failing:
+                desk.relay_failed(outcome.text)
+                return
+
+    def _post(self, mail: Mail) -> tuple[Outcome, bool]:
+        """Make the call and return the outcome and whether the provider itself fails."""
+        from anymail.exceptions import AnymailAPIError, AnymailError
+        from requests.exceptions import ConnectionError as NotConnected
+
+        message = anymail_message(mail, self.backend)
+        try:
+            self.backend.send_messages([message])
+        except AnymailAPIError as why:
+            status = getattr(why, "status_code", None)
+            if status is None:  # no answer at all; refused connections reached nobody
+                return Outcome(
+                    mail, 0, str(type(why).__name__), is_dotted=not isinstance(why.__cause__, NotConnected)
+                ), True
+            return self._refused(mail, int(status))
+        except AnymailError as why:  # the provider cannot express this mail
+            return Outcome(mail, 554, f"5.6.0 {type(why).__name__}", is_dotted=True), False
+        return Outcome(mail, 250, str(message.anymail_status.message_id or "taken"), is_dotted=True), False
+
+    @staticmethod
+    def _refused(mail: Mail, status: int) -> tuple[Outcome, bool]:
+        if status in {401, 403}:
+            return Outcome(mail, 535, f"HTTP {status}", is_dotted=True), True
+        if status == 429 or status >= 500:
+            return Outcome(mail, 421, f"HTTP {status}", is_dotted=True), True
+        return Outcome(mail, 550, f"5.6.0 HTTP {status}", is_dotted=True), False
+
+
+def anymail_message(mail: Mail, backend: Any) -> EmailMultiAlternatives:
+    """Return the mail in Django's shape: what our own bytes say, taken apart again for the provider's API."""
+    parsed = email.message_from_bytes(mail.message, policy=email.policy.default)
+    text, html = parsed.get_body(("plain",)), parsed.get_body(("html",))
+    ours = {"subject", "from", "to", "reply-to", "mime-version", "content-type", "content-transfer-encoding", "date"}
+    headers = {name: str(value) for name, value in parsed.items() if name.lower() not in ours}
+    message = EmailMultiAlternatives(
+        subject=str(parsed["subject"] or ""),
+        body=text.get_content() if text else "",
+        from_email=str(parsed["from"]),
+        to=[str(parsed["to"])],
+        reply_to=[str(parsed["reply-to"])] if parsed["reply-to"] else None,
+        headers=headers,
+        connection=backend,
+    )
+    if html:
+        message.attach_alternative(html.get_content(), "text/html")
+    message.metadata = {"delivery": str(mail.row.pk)}  # type: ignore[attr-defined]
+    return message
+
+
+def some(feed: Feed, n: int) -> list[Mail]:
+    """Take up to n mails from the feed."""
+    mails: list[Mail] = []
+    while len(mails) < n and (mail := feed.next()) is not None:
+        mails.append(mail)
+    return mails
+
+
+KINDS: dict[str, Callable[[str, dict[str, Any]], Relay]] = {
+    "smtp": SmtpRelay,
+    "outbox": OutboxRelay,
+    "anymail": AnymailRelay,
+}
+
+
+def make(described: Settings) -> Relay:
+    """Return the relay that a settings entry describes."""
+    return KINDS[described["kind"]](described["name"], described["options"])
+
+
+class Relays:
+    """The relays of this process, made when first needed and kept open between turns."""
+
+    def __init__(self) -> None:
+        self._made: dict[str, Relay] = {}
+
+    def choose(self, campaign: Campaign) -> Relay | None:
+        """Return the relay for a campaign's next turn: its sender's, else one by weight; None while none takes mail."""
+        named = campaign.sender.relay if campaign.sender else ""
+        described = [each for each in settings.FANFARE_RELAYS if not named or each["name"] == named]
+        if named and not described:
+            logger.warning("campaign=%s its sender names a relay that EMAIL_RELAYS does not have", campaign.pk)
+        usable = [each for each in described if (named or each["weight"] > 0) and not breaker.is_open(each["name"])]
+        if not usable:
+            return None
+        chosen = random.choices(usable, weights=[max(each["weight"], 1) for each in usable])[0]  # noqa: S311
+        if chosen["name"] not in self._made:
+            self._made[chosen["name"]] = make(chosen)
+        return self._made[chosen["name"]]
+
+    def close(self) -> None:
+        for relay in self._made.values():
+            relay.close()
+        self._made.clear()
