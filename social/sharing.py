@@ -4,7 +4,7 @@
     composer = press(token, "bluesky", text="Look")      # ShareLink + one share_intent; repeats change nothing
     redirect(composer.url)                               # the network's own page of writing
 
-A press is an intent, not a share (docs/sharing.md): that the network's robot or a friend came follows later, in `social.visits`.
+A press is an intent, not a share (docs/sharing.md): the network's robot or a friend comes later, in `social.visits`.
 """
 
 from __future__ import annotations
@@ -81,7 +81,7 @@ def sharer(token: Token) -> Sharer:
 
 
 def offered(brand: Brand, language: str, only: Sequence[str] = ()) -> list[Offered]:
-    """Return the networks to share on, in order: the marketer's choice, else the registry's defaults; retired ones never.
+    """Return the networks to share on, in order: the marketer's choice, else the registry's defaults; no retired ones.
 
     `only` keeps these keys (a share bar's own choice), in its order.
     Reads:   NetworkSetting of the brand.
@@ -90,11 +90,13 @@ def offered(brand: Brand, language: str, only: Sequence[str] = ()) -> list[Offer
     live = [network for network in registry.networks().values() if not network.is_retired]
     shown = [n for n in live if (chosen[n.key].is_enabled if n.key in chosen else n.is_default)]
     if only:
-        wanted = {network.key: network for network in live if network.key not in chosen or chosen[network.key].is_enabled}
+        wanted = {
+            network.key: network for network in live if network.key not in chosen or chosen[network.key].is_enabled
+        }
         shown = [wanted[key] for key in dict.fromkeys(only) if key in wanted] or shown
     else:
         ranks = {key: rank for rank, key in enumerate(registry.networks())}
-        shown.sort(key=lambda n: (chosen[n.key].position if n.key in chosen else 1000 + ranks[n.key]))
+        shown.sort(key=lambda n: chosen[n.key].position if n.key in chosen else 1000 + ranks[n.key])
     return [Offered(n, _label(n, chosen.get(n.key), language)) for n in shown]
 
 

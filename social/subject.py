@@ -39,7 +39,7 @@ class Advantage:
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """The words of a share in one language. `networks` are the keys the marketer chose for this bar; empty = the brand's."""
+    """The words of a share in one language. `networks` are those chosen for this bar; empty = the brand's."""
 
     brand: Brand
     language: str
@@ -79,7 +79,7 @@ def of(campaign: Campaign, language: str, block: str = "") -> Subject:
 
 
 def brand_of(campaign: Campaign) -> Brand:
-    """Return the brand that a campaign writes under: its content's, else its topic's, else its sender's, else the first."""
+    """Return the brand a campaign writes under: its content's, else its topic's, else its sender's, else the first."""
     for owner in (campaign.content, campaign.topic, campaign.sender):
         if owner is not None:
             return owner.brand
@@ -127,9 +127,7 @@ def offer_words(offer: Offer, language: str) -> OfferText | None:
     return texts.get(language) or texts.get(offer.brand.default_language) or next(iter(texts.values()), None)
 
 
-def _advantage(
-    program: ReferralProgram | None, blocks: Iterable[dict[str, Any]], language: str
-) -> Advantage | None:
+def _advantage(program: ReferralProgram | None, blocks: Iterable[dict[str, Any]], language: str) -> Advantage | None:
     """The programme's offer for friends, else the campaign's own offer when it has words for friends."""
     offer = program.friend_offer if program else None
     for_friends = offer is not None
@@ -139,7 +137,9 @@ def _advantage(
     if offer is None or offer.state not in (Offer.State.LIVE, Offer.State.ENDED):
         return None
     words = offer_words(offer, language)
-    title = (words.friend_title or (words.title if for_friends else "")) if words else (offer.name if for_friends else "")
+    title = (
+        (words.friend_title or (words.title if for_friends else "")) if words else (offer.name if for_friends else "")
+    )
     if not title:
         return None
     return Advantage(

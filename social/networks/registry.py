@@ -48,7 +48,7 @@ class Endpoint:
 
 @dataclass(frozen=True, slots=True)
 class Length:
-    """How a network counts a text. `url` = what an address counts (None = as it is written); unit none = no text travels."""
+    """How a network counts a text. `url` = what an address counts (None = as written); unit none = no text travels."""
 
     unit: str
     max: int | None
@@ -57,7 +57,7 @@ class Length:
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """What the network reads of the page to draw its card: families of tags, image in pixels, bytes, how long it keeps it."""
+    """What the network reads of the page for its card: families of tags, image in pixels, bytes, how long it is kept."""
 
     reads: tuple[str, ...]
     width: int | None
@@ -237,13 +237,13 @@ def room(network: str, url: str) -> int | None:
 
 
 def remaining(network: str, text: str, url: str) -> int | None:
-    """Return how many characters may still be written; below 0 = too long; None = the network takes no text or any length."""
+    """Return how many characters may still be written; below 0 = too long; None = no limit, or no text at all."""
     entry, space = get(network), room(network, url)
     return None if space is None else space - weight(text, unit=entry.length.unit)
 
 
 def fit(network: str, text: str, url: str) -> str:
-    """Return the text cut to what the network takes beside the address, whole characters only, with … where it was cut."""
+    """Return the text cut to what the network takes beside the address, whole characters only, … where it was cut."""
     entry, space = get(network), room(network, url)
     clusters = graphemes(text)
     if space is None or weight(clusters, unit=entry.length.unit) <= space:
@@ -280,7 +280,9 @@ def composer_url(network: str, text: str, url: str, *, title: str = "", image: s
 def _clean(text: str) -> str:
     """Without what no composer can take: lone surrogates, NUL and other controls; line breaks stay."""
     keep = "\n\t"
-    return "".join(c for c in text.strip() if c in keep or not (ord(c) < 32 or 0xD800 <= ord(c) <= 0xDFFF or c == "\x7f"))
+    return "".join(
+        c for c in text.strip() if c in keep or not (ord(c) < 32 or 0xD800 <= ord(c) <= 0xDFFF or c == "\x7f")
+    )
 
 
 # --- Recognising -------------------------------------------------------------------------------------------------
@@ -297,7 +299,7 @@ def confirms(network: str, label: str) -> bool:
 
 
 def observed(user_agent: str, referrer: str = "") -> str:
-    """Return the network in whose own browser, or from whose pages, a person came; '' when nothing tells (most of the time)."""
+    """Return the network in whose own browser, or from whose pages, a person came; '' when nothing tells (mostly)."""
     for network in networks().values():
         if any(token in user_agent for token in network.in_app):
             return network.key

@@ -1,0 +1,75 @@
+"""What a referral brings: the friend's advantage when she confirmed, the sponsor's reward when it is approved.
+
+Each side is granted once. A reward is a claim of the programme's offer; its limits and its end are the offer's.
+"""
+
+from __future__ import annotations
+
+import logging
+
+from django.db import transaction
+
+from contacts.models import Contact, Notice
+from social.models import Claim, Offer, Referral, RewardGrant
+from social.offers.reasons import Refused
+
+logger = logging.getLogger(__name__)
+
+FRIEND_NOTICE, SPONSOR_NOTICE = "friend_welcome", "sponsor_reward"
+
+
+def grant_friend(referral: Referral) -> RewardGrant | None:
+    """Give the friend her advantage, once; None without a programme, or when the offer gives no more."""
+    offer = referral.program.friend_offer if referral.program else None
+    return _grant(referral, RewardGrant.Side.FRIEND, referral.friend, offer)
+
+
+def grant_sponsor(referral: Referral) -> RewardGrant | None:
+    """Give the sponsor her reward, once: first generation only, up to the programme's cap."""
+    program = referral.program
+    if program is None or referral.generation != 1 or _is_capped(referral):
+        return None
+    return _grant(referral, RewardGrant.Side.SPONSOR, referral.sponsor, program.sponsor_offer)
+
+
+def _is_capped(referral: Referral) -> bool:
+    cap = referral.program.cap_per_sponsor if referral.program else None
+    if cap is None or referral.sponsor is None:
+        return False
+    granted = RewardGrant.objects.filter(
+        side=RewardGrant.Side.SPONSOR, referral__sponsor=referral.sponsor, referral__program=referral.program
+    )
+    return granted.count() >= cap
+
+
+def _grant(referral: Referral, side: str, contact: Contact | None, offer: Offer | None) -> RewardGrant | None:
+    if contact is None or offer is None or RewardGrant.objects.filter(referral=referral, side=side).exists():
+        return None
+    claim = _claim(offer, contact, referral)
+    if claim is None:
+        return None
+    grant, is_new = RewardGrant.objects.get_or_create(referral=referral, side=side, defaults={"claim": claim})
+    if is_new:
+        _notify(grant, contact, offer)
+    return grant
+
+
+def _claim(offer: Offer, contact: Contact, referral: Referral) -> Claim | None:
+    """A claim, or None with a line in the log: an offer that is spent or over must not undo a confirmation."""
+    from social.offers import redemption
+
+    campaign = referral.share_link.campaign if referral.share_link else None
+    try:
+        with transaction.atomic():
+            return redemption.claim(offer, contact, via=Claim.Via.SHARE, campaign=campaign)
+    except Refused as refusal:
+        logger.warning("referral=%s offer=%s gives no reward: %s", referral.pk, offer.pk, refusal.reason)
+        return None
+
+
+def _notify(grant: RewardGrant, contact: Contact, offer: Offer) -> None:
+    kind = FRIEND_NOTICE if grant.side == RewardGrant.Side.FRIEND else SPONSOR_NOTICE
+    Notice.objects.get_or_create(
+        key=f"{kind}:{grant.referral_id}",
+        defaults={"contact": contact, "kind": kind, "payload": {"offer_id": offer.pk, "claim_id": grant.claim_id}},
+    )
