@@ -8,7 +8,7 @@ from typing import Any
 from django.contrib.auth.models import User
 from django.utils import timezone
 
-from campaigns.models import Campaign, Sender
+from campaigns.models import Campaign, Delivery, Sender
 from contacts import identities
 from contacts.models import AttributeType, Brand, Contact, Segment, Subscription, Topic
 
@@ -74,3 +74,12 @@ def make_campaign(**fields: Any) -> Campaign:
     fields.setdefault("sender", make_sender(brand=fields["topic"].brand))
     fields.setdefault("everyone_reason", "all of them asked for it")
     return Campaign.objects.create(**fields)
+
+
+def make_delivery(**fields: Any) -> Delivery:
+    """A row waiting in a campaign that is sending, to a contact who is subscribed."""
+    if "campaign" not in fields:
+        fields["campaign"] = make_campaign(state=Campaign.State.SENDING, audience_at=timezone.now())
+    if "contact" not in fields:
+        fields["contact"] = make_contact(topic=fields["campaign"].topic)
+    return Delivery.objects.create(**fields)

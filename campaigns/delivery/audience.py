@@ -106,13 +106,13 @@ def end_of_range(since: int, step: int) -> int | None:
 
 def candidates(campaign: Campaign) -> QuerySet[Contact]:
     """Return everybody the campaign is meant for, before anything is held against writing to them."""
-    from contacts.segments.sql import people
-
     contacts = Contact.objects.filter(merged_into=None)
     chosen = list(campaign.segments.all())
     if not chosen:
         everyone = Subscription.objects.filter(contact=OuterRef("pk"), topic=campaign.topic_id)
         return contacts.filter(Exists(everyone)) if campaign.everyone_reason else contacts.none()
+    from contacts.segments.sql import people
+
     wanted = Q()
     for segment in chosen:
         wanted |= Q(pk__in=people(segment.rules).values("pk"))
@@ -138,10 +138,10 @@ def sorted_out(campaign: Campaign, contacts: QuerySet[Contact]) -> QuerySet[Cont
 
 def excluded_people(campaign: Campaign) -> Q:
     """Return the condition of standing in one of the campaign's excluded segments."""
-    from contacts.segments.sql import people
-
     unwanted = Q(pk__in=[])
     for segment in campaign.excluded_segments.all():
+        from contacts.segments.sql import people
+
         unwanted |= Q(pk__in=people(segment.rules).values("pk"))
     return unwanted
 

@@ -23,6 +23,7 @@ from campaigns.delivery.opening import Access, CannotOpen, Opened, open_connecti
 from contacts.manners import PAUSE
 
 DRAIN = 8.0  # seconds that answers to dots are awaited after SIGTERM
+FRUITLESS = 3  # connections in a row that end before their first answer, and the relay is left alone
 RETRY_DATABASE = 1.0  # seconds between attempts to record while the database is away
 
 
@@ -46,10 +47,11 @@ class Pool:
         self._drain_until = float("inf")
         self._is_failing = False
         self._broken_at_once = ""
+        self._fruitless = 0
 
     def deliver(self, feed: Feed, desk: Desk) -> None:
         """Send what the feed gives until it is exhausted and every answer is recorded, or the relay fails."""
-        self._is_failing = False
+        self._is_failing, self._fruitless = False, 0
         self._drain_until = float("inf")
         while True:
             desk.tick()
@@ -178,7 +180,9 @@ class Pool:
     def _abandon(self, talk: Conversation, why: str) -> None:
         self._forget(talk)
         self._outcomes += talk.abandon(why)
-        if not talk.answered:  # a relay may end a connection after some mails; one that ends it before the first fails
+        # A relay may end a connection after some mails. One that ends connection after connection before the first, fails.
+        self._fruitless = 0 if talk.answered else self._fruitless + 1
+        if self._fruitless >= FRUITLESS or (self._fruitless and not self.talks):
             self._broken_at_once = why
 
     def _forget(self, talk: Conversation) -> None:
