@@ -1,0 +1,81 @@
+"""The demo's mails as their recipients hold them: what the Outbox keeps, read like any mail program reads it.
+
+letter = read(outbox_mail)
+letter.pixel, letter.clicks, letter.share, letter.offer, letter.unsubscribe
+"""
+
+from __future__ import annotations
+
+import email
+import email.policy
+import html
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, cast
+from urllib.parse import urlsplit
+
+from campaigns.models import Campaign, OutboxMail
+
+LINK = re.compile(r"""(?:href|src)=["']([^"']+)["']""")
+
+
+@dataclass(frozen=True)
+class Letter:
+    """One mail in somebody's hands: the addresses in it, as paths of our site. '' where the mail has none."""
+
+    pk: int
+    recipient: str
+    contact_id: int
+    links: tuple[str, ...]
+
+    def first(self, prefix: str) -> str:
+        """Return the first address under this prefix, '' when there is none."""
+        return next((path for path in self.links if path.startswith(prefix)), "")
+
+    @property
+    def pixel(self) -> str:
+        return self.first("/o/")
+
+    @property
+    def clicks(self) -> list[str]:
+        return list(dict.fromkeys(path for path in self.links if path.startswith("/c/")))
+
+    @property
+    def shares(self) -> list[str]:
+        return list(dict.fromkeys(path for path in self.links if path.startswith("/s/")))
+
+    @property
+    def offer(self) -> str:
+        return self.first("/f/")
+
+    @property
+    def web(self) -> str:
+        return self.first("/w/")
+
+    @property
+    def unsubscribe(self) -> str:
+        return self.first("/u/")
+
+    @property
+    def confirm(self) -> str:
+        return self.first("/confirm/")
+
+
+def read(kept: OutboxMail) -> Letter:
+    """Return what a mail program finds in the message."""
+    message = cast(Any, email.message_from_bytes(bytes(kept.message), policy=email.policy.default))
+    body = message.get_body(preferencelist=("html", "plain")).get_content()
+    paths = []
+    for address in LINK.findall(body):
+        parts = urlsplit(html.unescape(address))
+        paths.append(parts.path + (f"?{parts.query}" if parts.query else ""))
+    contact_id = kept.delivery.contact_id if kept.delivery else None
+    return Letter(kept.pk, kept.recipient, contact_id or 0, tuple(paths))
+
+
+def of(campaign: Campaign) -> Iterator[Letter]:
+    """Yield every mail of a campaign that lies in the Outbox, in the order of its deliveries."""
+    kept = OutboxMail.objects.filter(delivery__campaign=campaign).select_related("delivery").order_by("delivery_id")
+    for one in kept.iterator(chunk_size=100):
+        yield read(one)

@@ -1,0 +1,127 @@
+"""A real site for the browser: the demo's data in a folder of its own, served by `manage.py up`, driven by Chromium.
+
+Every page is watched: no error on the console, no request to a foreign host. With FANFARE_SCREENSHOTS=1 the pictures of
+README and docs are made anew under docs/screenshots/.
+"""
+
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import sync_playwright
+
+ROOT = Path(__file__).resolve().parents[2]
+CONTACTS = "400"
+DESKTOP = {"viewport": {"width": 1366, "height": 900}, "locale": "en-GB"}
+PHONE = {"viewport": {"width": 390, "height": 844}, "locale": "en-GB", "is_mobile": True, "has_touch": True}
+
+
+@dataclass(frozen=True)
+class Site:
+    """Where the site listens and what the demo printed: addresses, users, the funnel."""
+
+    base: str
+    demo: dict
+
+    def address(self, name):
+        return self.demo["addresses"][name]
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory):
+    port = free_port()
+    base = f"http://localhost:{port}"
+    keep = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "DATABASE_URL") if name in os.environ}
+    env = {**keep, "VAR_DIR": str(tmp_path_factory.mktemp("var")), "SITE_URL": base, "FANFARE_BOOTSTRAP": "0"}
+    manage = [sys.executable, str(ROOT / "manage.py")]
+    told = subprocess.run(
+        [*manage, "demo", "--once", "--json", "--contacts", CONTACTS], env=env, cwd=ROOT, capture_output=True, text=True
+    )
+    assert told.returncode == 0, told.stderr[-3000:]
+    up = subprocess.Popen([*manage, "up", "--port", str(port)], env=env, cwd=ROOT, start_new_session=True)
+    try:
+        wait_until_ready(base, up)
+        yield Site(base, json.loads(told.stdout))
+    finally:
+        up.send_signal(signal.SIGTERM)
+        up.wait(timeout=30)
+
+
+def wait_until_ready(base: str, up: subprocess.Popen, seconds: float = 60) -> None:
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        assert up.poll() is None, f"`up` ended with {up.returncode}"
+        try:
+            with urllib.request.urlopen(f"{base}/readyz") as answer:
+                if answer.status == 200:
+                    return
+        except (urllib.error.URLError, ConnectionError):
+            time.sleep(0.2)
+    raise AssertionError(f"{base} did not come up within {seconds} s")
+
+
+@pytest.fixture(scope="session")
+def chromium():
+    path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    assert path, "No Chromium found. Install it: apt-get install chromium"
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=path,
+            args=["--no-sandbox", "--disable-quic", "--disable-background-networking"],
+        )
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def open_browser(chromium, site):
+    """Return a function that opens a fresh browser window; afterwards nothing may have gone wrong in any of them."""
+    windows, wrong = [], []
+
+    def window(kind=DESKTOP, **more):
+        context = chromium.new_context(**{**kind, **more}, base_url=site.base)
+        windows.append(context)
+        page = context.new_page()
+        page.set_default_timeout(10_000)
+        page.on("console", lambda said: wrong.append(said.text) if said.type == "error" else None)
+        page.on("pageerror", lambda error: wrong.append(str(error)))
+        page.on("request", lambda asked: wrong.append(asked.url) if is_foreign(asked.url, site.base) else None)
+        return page
+
+    yield window
+    for context in windows:
+        context.close()
+    assert wrong == []
+
+
+def is_foreign(url: str, base: str) -> bool:
+    return not url.startswith((f"{base}/", "data:", "blob:", "about:"))
+
+
+@pytest.fixture
+def shoot():
+    """Return a function that keeps a picture of the page when pictures are asked for."""
+
+    def picture(page, name, **options):
+        folder = ROOT / "docs" / "screenshots" if os.environ.get("FANFARE_SCREENSHOTS") else None
+        if folder:
+            folder.mkdir(parents=True, exist_ok=True)
+            page.screenshot(path=folder / f"{name}.png", **options)
+
+    return picture
