@@ -33,8 +33,8 @@ FIRST_NAMES = {
     " Rhys Megan Callum Niamh Ewan Bronwen",
 }
 FAMILIES = (
-    "Le Goff,Kerbrat,Le Bihan,Guéguen,Morvan,Rolland,Prigent,Tanguy,Cadiou,L'Hostis,Martin,Bernard,Dubois,Moreau,Lefèvre"
-    ",Girard,Rousseau,Blanchard,Gauthier,Perrin,O'Brien,Walsh,Hughes,Clarke,Evans,Reid,Kelly,Shaw,Murphy,Bennett,Núñez"
+    "Le Goff,Kerbrat,Le Bihan,Guéguen,Morvan,Rolland,Prigent,Tanguy,Cadiou,L'Hostis,Martin,Bernard,Dubois,Moreau"
+    ",Lefèvre,Girard,Rousseau,Blanchard,Gauthier,Perrin,O'Brien,Walsh,Hughes,Clarke,Evans,Reid,Kelly,Shaw,Murphy,Bennett,Núñez"
 )
 HOSTS = ["example.org", "example.com", "example.net", "mail.example.org", "bücher.example", "ecole.example"]
 SHOPS = ["Le Port", "Les Lices", "Bouffay", ""]
