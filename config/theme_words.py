@@ -26,8 +26,8 @@ WORDS = [
     _("Changes"),
     _("Select action to run"),
     _(
-        "Raw passwords are not stored, so there is no way to see this user’s password, but you can change the password using"
-        ' <a href="{}" class="text-primary-600 dark:text-primary-500">this form</a>.'
+        "Raw passwords are not stored, so there is no way to see this user’s password, but you can change the"
+        ' password using <a href="{}" class="text-primary-600 dark:text-primary-500">this form</a>.'
     ),
     _("Select value"),
     _("Dataset not found. No action performed."),
