@@ -14,7 +14,7 @@ from config.environment import Network
 
 
 class Application(Protocol):
-    def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]: ...
+    def __call__(self, environ: dict[str, Any], start_response: Any, /) -> Iterable[bytes]: ...
 
 
 class Proxied:
