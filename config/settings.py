@@ -181,6 +181,8 @@ if BROKER_URL.startswith("filesystem:"):
         "control_folder": str(BROKER_DIR / "control"),
         "polling_interval": 0.2,
     }
+# Name of our queue, for installations that share a broker; word; default fanfare.
+CELERY_TASK_DEFAULT_QUEUE = env.text("BROKER_QUEUE", "fanfare")
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
