@@ -96,6 +96,20 @@ class Visitor:
             raise ClosedDoor(f"{answer.url} answered {answer.status} to {sorted({**chosen.fields, **fields})}.")
         return answer
 
+    def press(self, page: Page, name: str, value: str, **fields: str) -> Page:
+        """Press the button of that name and value, with its form's fields.
+
+        Raises:  ClosedDoor when the page has no such button.
+        """
+        for number, form in enumerate(page.forms):
+            if (name, value) in form.buttons or form.fields.get(name) == value:
+                return self.post(page, number, **{name: value}, **fields)
+        raise ClosedDoor(f"{page.url} answered {page.status} and has no button {name}={value}.")
+
+    def send(self, url: str, fields: dict[str, str]) -> Page:
+        """Post fields to an address without a page before, as a mail program's own button does."""
+        return self._ask("POST", url, urlencode(fields).encode(), "")
+
     def _ask(self, method: str, url: str, body: bytes, referer: str) -> Page:
         answered: dict[str, Any] = {}
 
