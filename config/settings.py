@@ -192,6 +192,7 @@ CELERY_BEAT_SCHEDULER = "config.celery:BeatingScheduler"
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "beat-schedule")
 CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "heartbeat": {"task": "config.tasks.heartbeat", "schedule": 20.0, "options": {"expires": 60}},
+    "sending-round": {"task": "campaigns.tasks.go_round", "schedule": 15.0, "options": {"expires": 15}},
     "sweep-broker": {"task": "config.tasks.sweep_broker", "schedule": 900.0, "options": {"expires": 900}},
 }
 

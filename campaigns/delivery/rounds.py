@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from campaigns.delivery import audience, control, hold, ledger, notices
 from campaigns.models import Campaign
+from contacts import manners
 
 EVERY = 15.0  # seconds
 
 
 def go_round() -> None:
-    """Start scheduled campaigns that are due, complete interrupted snapshots, drain notices, sweep, finish what is done."""
+    """Start what is due, complete interrupted snapshots, drain notices, sweep, end what is over or done."""
     control.start_due()
     for campaign in Campaign.objects.filter(state=Campaign.State.SENDING, kind="campaign", audience_at=None):
         audience.snapshot(campaign)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 
 from django.db import DatabaseError
 
@@ -35,6 +35,14 @@ class Counts:
     failed: int = 0
     ambiguous: int = 0
     suppressed: int = 0
+
+    def add(self, other: Counts) -> None:
+        """Add another run's counts to these."""
+        for each in fields(self):
+            setattr(self, each.name, getattr(self, each.name) + getattr(other, each.name))
+
+    def __str__(self) -> str:
+        return " ".join(f"{each.name}={getattr(self, each.name)}" for each in fields(self))
 
 
 @dataclass(slots=True)
