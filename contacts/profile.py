@@ -1,0 +1,86 @@
+"""The 360° page of one contact: a dated timeline from all floors, and panels of what each floor knows.
+
+timeline(ann, limit=50)      # → [TimelineEntry(at=…, kind="order", title="Order 1042: 36.00 EUR", …), …], newest first
+panels(ann)                  # → [Panel("Orders", …), …]
+
+A source is a module named in settings.TIMELINE_SOURCES with
+`entries(contact_id, *, before, limit) -> list[TimelineEntry]` and, if it likes, `panels(contact_id) -> list[Panel]`.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from functools import cache
+from importlib import import_module
+from types import ModuleType
+from typing import Any
+
+from django.conf import settings
+from django.utils import timezone
+from django.utils.functional import Promise
+
+from contacts.models import Contact
+
+Text = str | Promise
+
+
+@dataclass(frozen=True)
+class TimelineEntry:
+    """One dated thing that happened with a contact; `url` leads to it in the admin, '' for nowhere."""
+
+    at: datetime
+    kind: str
+    title: Text
+    detail: Text = ""
+    url: str = ""
+
+
+@dataclass(frozen=True)
+class Panel:
+    """A small table of what one floor knows of a contact. `figures` are (label, value) pairs above it."""
+
+    title: Text
+    columns: Sequence[Text] = ()
+    rows: Sequence[Sequence[Any]] = ()
+    figures: Sequence[tuple[Text, Any]] = field(default_factory=tuple)
+    empty: Text = ""
+    url: str = ""
+
+
+@cache
+def sources() -> list[ModuleType]:
+    """Return the modules that know something of a contact, this floor's first."""
+    return [import_module(name) for name in ("contacts.timeline", *settings.TIMELINE_SOURCES)]
+
+
+def timeline(
+    contact: Contact, *, before: datetime | None = None, kinds: Iterable[str] | None = None, limit: int = 50
+) -> list[TimelineEntry]:
+    """Return what happened before that time, newest first; each source is asked for `limit` entries only."""
+    until = before or timezone.now() + timedelta(seconds=1)
+    wanted = set(kinds) if kinds is not None else None
+    found: list[TimelineEntry] = []
+    for source in sources():
+        found += _of_kinds(source, contact.pk, until, wanted, limit)
+    return heapq.nlargest(limit, found, key=lambda entry: entry.at)
+
+
+def _of_kinds(
+    source: ModuleType, contact_id: int, before: datetime, kinds: set[str] | None, limit: int
+) -> list[TimelineEntry]:
+    """Return up to `limit` entries of the wanted kinds, asking the source again while others fill its answers."""
+    found: list[TimelineEntry] = []
+    while True:
+        page: list[TimelineEntry] = source.entries(contact_id, before=before, limit=limit)
+        found += [entry for entry in page if kinds is None or entry.kind in kinds]
+        if kinds is None or len(page) < limit or len(found) >= limit:
+            return found[:limit]
+        before = min(entry.at for entry in page)
+
+
+def panels(contact: Contact) -> list[Panel]:
+    """Return what every floor shows of the contact beside the timeline."""
+    return [panel for source in sources() if hasattr(source, "panels") for panel in source.panels(contact.pk)]

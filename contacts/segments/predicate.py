@@ -1,0 +1,76 @@
+"""The same rules for one contact: is she in, and why.
+
+matches(segment.rules, ann)            # → True
+explain(segment.rules, ann)            # → [("language is “French”", True), ("opened a mail", None)]
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django.utils import timezone
+
+from contacts.models import Contact
+from contacts.segments import sql
+from contacts.segments.fields import Field, Leaf, catalogue
+from contacts.segments.rules import All, Not, Rule, describe, leaves, parse
+
+
+def matches(tree: Any, contact: Contact, *, now: datetime | None = None) -> bool:
+    """Say whether the rule is true for this contact.
+
+    Raises:  BadRule.
+    """
+    return contact.merged_into_id is None and value(tree, contact, now=now) is True
+
+
+def value(tree: Any, contact: Contact, *, now: datetime | None = None) -> bool | None:
+    """Return True, False, or None where it is not observable.
+
+    Raises:  BadRule.
+    """
+    rule = parse(tree) if isinstance(tree, dict) else tree
+    return _Judge(contact, now or timezone.now(), catalogue()).value(rule)
+
+
+def explain(tree: Any, contact: Contact, language: str | None = None) -> list[tuple[str, bool | None]]:
+    """Return every comparison of the rule in words with its answer for this contact."""
+    rule, judge = parse(tree), _Judge(contact, timezone.now(), catalogue())
+    return [(describe(leaf, language), judge.value(leaf)) for leaf in leaves(rule)]
+
+
+class _Judge:
+    def __init__(self, contact: Contact, now: datetime, fields: dict[str, Field], inside: tuple[int, ...] = ()) -> None:
+        self.contact, self.now, self.fields, self.inside = contact, now, fields, inside
+
+    def value(self, rule: Rule) -> bool | None:
+        if isinstance(rule, Leaf):
+            return self.leaf(rule)
+        if isinstance(rule, Not):
+            part = self.value(rule.part)
+            return None if part is None else not part
+        values = {self.value(part) for part in rule.parts}
+        decisive = not isinstance(rule, All)  # one False settles an "all", one True an "any"
+        if decisive in values:
+            return decisive
+        return None if None in values else not decisive
+
+    def leaf(self, leaf: Leaf) -> bool | None:
+        field = self.fields[leaf.field]
+        if field.key == "segment":
+            rules = sql.rules_of(leaf.value, self.inside)
+            return _Judge(self.contact, self.now, self.fields, (*self.inside, leaf.value)).value(parse(rules))
+        if self.holds(field, leaf):
+            return True
+        if field.observable is None or self.asked(field.observable(leaf, self.now)):
+            return False
+        return True if leaf.unknown else None
+
+    def holds(self, field: Field, leaf: Leaf) -> bool:
+        if field.test is not None:
+            return field.test(self.contact, leaf, self.now)
+        return self.asked(field.condition(leaf, self.now))
+
+    def asked(self, condition: Any) -> bool:
+        return Contact.objects.filter(pk=self.contact.pk).filter(condition).exists()
