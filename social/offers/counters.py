@@ -1,0 +1,120 @@
+"""Limits as counters that cannot pass their ceiling, whoever asks at once.
+
+    moved = take(offer, contact_id, at, cost_minor=500)    # inside the redemption's transaction; → [3, 8]
+    give_back(offer, moved, cost_minor=500)                # a reversal or a lapsed reservation
+
+Each move is one conditional UPDATE (`used < most`) with a CHECK behind it; the rows are taken in one fixed order, so
+two redemptions never wait for each other in a ring.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from django.db.models import F, Q
+from django.utils import timezone
+
+from social.models import Offer, OfferCounter, OfferLimit
+from social.offers.reasons import Reason, Refused
+
+ONE_EACH = 1  # redemptions per contact where the offer sets no limit of its own
+
+
+def scope_key(scope: str, contact_id: int | None, at: datetime) -> str | None:
+    """Return the counter a use falls under: '' in all, `contact:12`, `day:2026-11-23`, `week:2026-W48`, `month:2026-11`.
+
+    None where nobody is known to count for. Days are the site's (TIME_ZONE).
+    """
+    day = timezone.localtime(at).date()
+    if scope == OfferLimit.Scope.TOTAL:
+        return ""
+    if scope == OfferLimit.Scope.CONTACT:
+        return f"contact:{contact_id}" if contact_id else None
+    if scope == OfferLimit.Scope.DAY:
+        return f"day:{day.isoformat()}"
+    if scope == OfferLimit.Scope.WEEK:
+        year, week, _weekday = day.isocalendar()
+        return f"week:{year}-W{week:02}"
+    return f"month:{day:%Y-%m}"
+
+
+def reason_for(scope: str) -> str:
+    """Return the refusal that a full counter of this scope means."""
+    if scope == OfferLimit.Scope.TOTAL:
+        return Reason.LIMIT_TOTAL
+    return Reason.LIMIT_CONTACT if scope == OfferLimit.Scope.CONTACT else Reason.LIMIT_PERIOD
+
+
+def take(offer: Offer, contact_id: int | None, at: datetime, *, cost_minor: int = 0) -> list[int]:
+    """Count one use under every limit of the offer and return the ids of the counters moved.
+
+    Writes:  OfferCounter.used + 1 each, Offer.spent_minor. The caller's transaction must roll back on refusal.
+    Raises:  Refused(LIMIT_TOTAL | LIMIT_CONTACT | LIMIT_PERIOD | BUDGET_SPENT).
+    """
+    moved: list[int] = []
+    for limit in offer.limits.order_by("pk"):
+        key = scope_key(limit.scope, contact_id, at)
+        if key is not None:
+            moved.append(_count(limit, key))
+    if cost_minor:
+        spend(offer, cost_minor)
+    return moved
+
+
+def spend(offer: Offer, cost_minor: int) -> None:
+    """Take an amount from the budget.
+
+    Writes:  Offer.spent_minor, never past the budget.
+    Raises:  Refused(BUDGET_SPENT).
+    """
+    within = Q(budget_minor__isnull=True) | Q(budget_minor__gte=F("spent_minor") + cost_minor)
+    if not Offer.objects.filter(within, pk=offer.pk).update(spent_minor=F("spent_minor") + cost_minor):
+        raise Refused(Reason.BUDGET_SPENT)
+
+
+def give_back(offer: Offer, moved: Iterable[int], *, cost_minor: int = 0) -> None:
+    """Undo exactly what `take` moved."""
+    for counter_id in sorted(moved):
+        OfferCounter.objects.filter(pk=counter_id, used__gt=0).update(used=F("used") - 1)
+    if cost_minor:
+        Offer.objects.filter(pk=offer.pk, spent_minor__gte=cost_minor).update(spent_minor=F("spent_minor") - cost_minor)
+
+
+def full(offer: Offer, contact_id: int | None, at: datetime) -> str:
+    """Return the reason why no further use would be counted now, or '': a look, not a promise."""
+    for limit in offer.limits.order_by("pk"):
+        key = scope_key(limit.scope, contact_id, at)
+        if key is None:
+            continue
+        if OfferCounter.objects.filter(limit=limit, scope_key=key, used__gte=limit.max_uses).exists():
+            return reason_for(limit.scope)
+    if offer.budget_minor is not None and offer.spent_minor + offer.cost_minor > offer.budget_minor:
+        return Reason.BUDGET_SPENT
+    return ""
+
+
+def per_contact(offer: Offer) -> int:
+    """Return how often one contact may redeem the offer."""
+    limit = offer.limits.filter(scope=OfferLimit.Scope.CONTACT).values_list("max_uses", flat=True).first()
+    return limit or ONE_EACH
+
+
+def left(offer: Offer) -> int | None:
+    """Return how many redemptions are left in all, or None without such a limit."""
+    limit = offer.limits.filter(scope=OfferLimit.Scope.TOTAL).first()
+    if limit is None:
+        return None
+    used = OfferCounter.objects.filter(limit=limit, scope_key="").values_list("used", flat=True).first() or 0
+    return max(limit.max_uses - used, 0)
+
+
+def _count(limit: OfferLimit, key: str) -> int:
+    counters = OfferCounter.objects.filter(limit=limit, scope_key=key)
+    if not counters.exists():  # doubles fall on the unique constraint and are ignored
+        OfferCounter.objects.bulk_create(
+            [OfferCounter(limit=limit, scope_key=key, max_uses=limit.max_uses)], ignore_conflicts=True
+        )
+    if not counters.filter(used__lt=limit.max_uses).update(used=F("used") + 1, max_uses=limit.max_uses):
+        raise Refused(reason_for(limit.scope))
+    return counters.values_list("pk", flat=True).get()

@@ -1,0 +1,39 @@
+"""The mail of a personal offer: the code goes to the address on file, and shows only behind that mail's link."""
+
+from __future__ import annotations
+
+from contacts.models import Notice
+from social import qr
+from social.models import Claim
+from social.offers import codes, rules
+from social.offers.value import headline, title_of
+
+KIND = "offer_code"
+
+
+def mail_code(claim: Claim) -> Notice | None:
+    """Ask for the mail that brings the code, and return the request; None without a person to write to.
+
+    Writes:  Notice, once per claim.
+    """
+    contact = claim.contact
+    if contact is None or not contact.email:
+        return None
+    language = contact.language or claim.offer.brand.default_language
+    payload = {
+        "title": title_of(claim.offer, language),
+        "value": headline(claim.offer, language),
+        "code": codes.display(claim.code.value) if claim.code else claim.offer.generic_code,
+        "url": qr.claim_url(claim.token),
+        "until": rules.good_until(claim).isoformat(),
+        "brand_id": claim.offer.brand_id,
+    }
+    notice, _made = Notice.objects.get_or_create(
+        key=f"{KIND}:{claim.pk}", defaults={"contact": contact, "kind": KIND, "payload": payload}
+    )
+    return notice
+
+
+def mask(address: str | None) -> str:
+    """Return an address as a page may show it: c•••@…"""
+    return f"{address[0]}•••@…" if address else ""

@@ -1,0 +1,275 @@
+"""The life of an offer in one contact's hands: claim → validate → (reserve) → redeem → reverse.
+
+    claim = claim(offer, ann, via=Claim.Via.MAIL, campaign=campaign, delivery=delivery)   # twice gives the same claim
+    verdict = validate("7K2M9-PQRWX-G", place=lyon, who=Who.at_till(device, cashier))     # moves nothing
+    redemption = redeem(raw, place=lyon, who=who, key=form_key, amount_minor=5_000)       # the key makes it once
+    reverse(redemption, reason="Wrong customer", who=who, key=another_key)                # a row, never a deletion
+
+Redemptions are append-only. A use moves the claim (`open` → `redeemed`) and every counter by conditional UPDATEs in one
+transaction whose first row is the idempotency key: one winner for the last coupon, and a retry gets the first answer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.db.models import Q
+from django.utils import timezone
+
+from campaigns.tracking import events
+from contacts import audit, idempotency
+from social.models import Claim, Place, Redemption
+from social.offers import attempts, counters, held, pools, rules
+from social.offers.asking import Verdict, Who
+from social.offers.claims import claim, claim_shown
+from social.offers.held import Held
+from social.offers.reasons import Reason, Refused
+from social.offers.value import cost_minor, discount_minor
+
+__all__ = ["Refused", "Verdict", "Who", "claim", "redeem", "reverse", "validate"]
+
+CASHIER_UNDO = timedelta(seconds=60)  # the till shows 10 s; the rest is for slow networks
+
+
+def validate(raw: str, *, place: Place | None, who: Who, amount_minor: int | None = None) -> Verdict:
+    """Return whether a scanned or typed text may be redeemed here and now, and if not exactly why. Moves nothing.
+
+    Writes:  Attempt when refused.
+    """
+    shown: Held | None = None
+    try:
+        attempts.brake(who.client)
+        shown = held.read(raw)
+        check(shown, place, timezone.now(), who)
+        if amount_minor is not None:
+            rules.check_amount(shown.offer, amount_minor)
+    except Refused as why:
+        attempts.note(why.reason, raw, who=who.client, place=place)
+        return _verdict(shown, why)
+    return _verdict(shown, None)
+
+
+def redeem(
+    raw: str,
+    *,
+    place: Place | None,
+    who: Who,
+    key: str,
+    amount_minor: int | None = None,
+    order_reference: str = "",
+) -> Redemption:
+    """Use what was shown, once, and return the redemption; the same key returns the same redemption.
+
+    A mail's own offer link is claimed and redeemed in one go. With an order number the order is recorded too.
+
+    Reads:   the offer's rules again: what was green a minute ago may be red.
+    Writes:  IdempotencyKey, Claim, Code, OfferCounter, Redemption, `redeem` event, Order; or Attempt when refused.
+    Raises:  Refused with the exact reason; IDEMPOTENCY_CONFLICT when the key belonged to another request.
+    """
+    request = {"raw": raw, "place": place.pk if place else None, "amount": amount_minor, "order": order_reference}
+
+    def act() -> Redemption:
+        return _redeem(held.read(raw), place, who, amount_minor, order_reference)
+
+    return _once(who, key, {"redeem": request}, act, raw=raw, place=place)
+
+
+def reverse(redemption: Redemption, *, reason: str, who: Who, key: str, within: timedelta | None = None) -> Redemption:
+    """Undo a redemption by a row of its own and return that row; the claim can be used again.
+
+    `within` shortens the offer's own window (a cashier's undo).
+
+    Writes:  Redemption(kind=reverse), Claim, Code, the counters given back, `reverse` event, AuditEntry.
+    Raises:  Refused(ALREADY_REVERSED | REVERSE_WINDOW_OVER | IDEMPOTENCY_CONFLICT).
+    """
+
+    def act() -> Redemption:
+        return _reverse(redemption, reason, who, within)
+
+    return _once(who, key, {"reverse": redemption.pk, "reason": reason}, act, raw="", place=redemption.place)
+
+
+# --- one use --------------------------------------------------------------------------------------------------------
+
+
+def check(shown: Held, place: Place | None, at: datetime, who: Who) -> None:
+    """Refuse what the rules forbid, without moving anything."""
+    row = shown.claim
+    if row is None:
+        rules.check_live(shown.offer, at)
+        rules.check_place(shown.offer, place)
+        if shown.contact is not None:
+            rules.check_person(shown.offer, shown.contact, at)
+        if sold_out := counters.full(shown.offer, shown.contact.pk if shown.contact else None, at):
+            raise Refused(sold_out)
+        return
+    if row.state != Claim.State.OPEN:
+        raise why_not(row)
+    rules.check_use(row, place=place, at=at)
+    if row.reserved_until is None:
+        if sold_out := counters.full(row.offer, row.contact_id, at):
+            raise Refused(sold_out)
+    elif row.reserved_until > at and row.reserved_by != who.client:
+        raise Refused(Reason.RESERVED, until=row.reserved_until)
+
+
+def _verdict(shown: Held | None, why: Refused | None) -> Verdict:
+    return Verdict(
+        reason=str(why.reason) if why else "",
+        detail=why.detail if why else {},
+        offer=shown.offer if shown else None,
+        claim=shown.claim if shown else None,
+        contact=shown.contact if shown else None,
+        proof=shown.claim.proof if shown and shown.claim else None,
+    )
+
+
+def _redeem(shown: Held, place: Place | None, who: Who, amount_minor: int | None, order_reference: str) -> Redemption:
+    now = timezone.now()
+    check(shown, place, now, who)
+    rules.check_amount(shown.offer, amount_minor)
+    row = shown.claim or claim_shown(shown)
+    cost = cost_minor(shown.offer, amount_minor)
+    moved = _move_to_redeemed(row, who, now, cost)
+    pools.spend(row.code_id)
+    made = Redemption.objects.create(
+        claim=row,
+        place=place,
+        staff=who.staff,
+        device=who.device,
+        user=who.user,
+        channel=who.channel,
+        amount_minor=amount_minor,
+        discount_minor=discount_minor(shown.offer, amount_minor),
+        currency=shown.offer.currency,
+        cost_minor=cost,
+        counted=moved,
+        order_reference=order_reference,
+    )
+    _record("redeem", made)
+    if order_reference and amount_minor is not None:
+        from social import conversions
+
+        conversions.of_redemption(made)
+    return made
+
+
+def _move_to_redeemed(row: Claim, who: Who, now: datetime, cost: int) -> list[int]:
+    """Make the claim used and return the counters that count it. Of many at once exactly one gets through here."""
+    free = Claim.objects.filter(pk=row.pk, state=Claim.State.OPEN)
+    used: dict[str, Any] = {"state": Claim.State.REDEEMED, "reserved_until": None, "reserved_by": ""}
+    mine = Q(reserved_by=who.client) | Q(reserved_until__lte=now)
+    if free.filter(mine, reserved_until__isnull=False).update(**used):
+        moved = list(Claim.objects.values_list("reserved_counted", flat=True).get(pk=row.pk))
+        Claim.objects.filter(pk=row.pk).update(reserved_counted=[])
+        if cost:
+            counters.spend(row.offer, cost)
+        return moved
+    if not free.filter(reserved_until__isnull=True).update(**used):
+        raise why_not(row)
+    return counters.take(row.offer, row.contact_id, now, cost_minor=cost)
+
+
+def why_not(row: Claim) -> Refused:
+    """Return why a claim cannot move: who was first, where and when."""
+    row.refresh_from_db(fields=["state", "reserved_until"])
+    if row.state == Claim.State.OPEN:
+        return Refused(Reason.RESERVED, until=row.reserved_until)
+    if row.state == Claim.State.VOID:
+        return Refused(Reason.EXPIRED)
+    first = row.redemptions.filter(kind=Redemption.Kind.REDEEM, reversal__isnull=True).select_related("place").first()
+    if first is None:
+        return Refused(Reason.ALREADY_REDEEMED)
+    return Refused(Reason.ALREADY_REDEEMED, at=first.at, place=first.place.name if first.place else "")
+
+
+def _reverse(redemption: Redemption, reason: str, who: Who, within: timedelta | None) -> Redemption:
+    row = Claim.objects.select_related("offer", "contact").get(pk=redemption.claim_id)
+    window = timedelta(days=row.offer.reversible_days) if within is None else within
+    if timezone.now() - redemption.at > window:
+        raise Refused(Reason.REVERSE_WINDOW_OVER, at=redemption.at + window)
+    if redemption.kind != Redemption.Kind.REDEEM or Redemption.objects.filter(reverses=redemption).exists():
+        raise Refused(Reason.ALREADY_REVERSED)
+    try:
+        with transaction.atomic():
+            made = Redemption.objects.create(
+                claim=row,
+                kind=Redemption.Kind.REVERSE,
+                reverses=redemption,
+                place=redemption.place,
+                staff=who.staff,
+                device=who.device,
+                user=who.user,
+                channel=who.channel,
+                amount_minor=redemption.amount_minor,
+                discount_minor=redemption.discount_minor,
+                currency=redemption.currency,
+                order_reference=redemption.order_reference,
+                reason=reason[:300],
+            )
+    except IntegrityError:  # `reverses` is unique: somebody else undid it at the same moment
+        raise Refused(Reason.ALREADY_REVERSED) from None
+    Claim.objects.filter(pk=row.pk, state=Claim.State.REDEEMED).update(state=Claim.State.OPEN)
+    pools.unspend(row.code_id)
+    counters.give_back(row.offer, redemption.counted, cost_minor=redemption.cost_minor)
+    _record("reverse", made)
+    audit.record(who.user or who.client, "reversed redemption", redemption, reason=reason[:300])
+    return made
+
+
+def _record(kind: str, made: Redemption) -> None:
+    row = made.claim
+    events.record(
+        kind,
+        key=f"redemption:{made.pk}",
+        at=made.at,
+        contact=row.contact,
+        campaign=row.campaign,
+        delivery=row.delivery,
+        subject=("redemption", made.pk),
+    )
+
+
+# --- once -----------------------------------------------------------------------------------------------------------
+
+
+class _Temporary(Exception):
+    """Carries a refusal past the idempotency key, which must forget it: the same request may succeed later."""
+
+    def __init__(self, why: Refused) -> None:
+        self.why = why
+
+
+def _once(
+    who: Who, key: str, request: dict[str, Any], act: Callable[[], Redemption], *, raw: str, place: Place | None
+) -> Redemption:
+    """Run `act` once under (client, key) and return its redemption, or raise the refusal that was answered first."""
+    fresh: list[Refused] = []
+
+    def answer() -> tuple[int, dict[str, Any]]:
+        try:
+            attempts.brake(who.client)
+            with transaction.atomic():  # a refusal rolls back what it had moved, the key stays
+                return 201, {"redemption": act().pk}
+        except Refused as why:
+            if why.is_temporary:
+                raise _Temporary(why) from None
+            fresh.append(why)
+            return why.status, why.answer()
+
+    try:
+        status, said = idempotency.once(who.client, key, request, answer)
+    except idempotency.Conflict:
+        raise Refused(Reason.IDEMPOTENCY_CONFLICT) from None
+    except _Temporary as passed:
+        attempts.note(passed.why.reason, raw, who=who.client, place=place)
+        raise passed.why from None
+    if status == 201:
+        return Redemption.objects.select_related("claim__offer", "claim__contact", "place").get(pk=said["redemption"])
+    refused = fresh[0] if fresh else Refused(said["reason"], **said["detail"])
+    if fresh:
+        attempts.note(refused.reason, raw, who=who.client, place=place)
+    raise refused
