@@ -11,13 +11,14 @@ from __future__ import annotations
 
 import io
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache
 from html.parser import HTMLParser
 from http.cookies import SimpleCookie
+from types import MappingProxyType
 from typing import Any
 from urllib.parse import urlencode, urljoin, urlsplit
 
@@ -38,6 +39,8 @@ COMPUTER = (
     "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/138.0.0.0 Safari/537.36"
 )
 APPLE_PRIVACY = "Mozilla/5.0"  # Apple's mail privacy protection loads every pixel under this bare name
+
+EMPTY: Mapping[str, str] = MappingProxyType({})
 
 
 class ClosedDoor(RuntimeError):
@@ -110,13 +113,18 @@ class Visitor:
         """Post fields to an address without a page before, as a mail program's own button does."""
         return self._ask("POST", url, urlencode(fields).encode(), "")
 
-    def _ask(self, method: str, url: str, body: bytes, referer: str) -> Page:
+    def call(self, url: str, body: bytes, *, key: str, once: str) -> Page:
+        """Post JSON to the API with a partner's key and an idempotency key."""
+        more = {"HTTP_AUTHORIZATION": f"Bearer {key}", "HTTP_IDEMPOTENCY_KEY": once, "CONTENT_TYPE": "application/json"}
+        return self._ask("POST", url, body, "", more)
+
+    def _ask(self, method: str, url: str, body: bytes, referer: str, more: Mapping[str, str] = EMPTY) -> Page:
         answered: dict[str, Any] = {}
 
         def start_response(status: str, headers: list[tuple[str, str]], exc_info: object = None) -> None:
             answered.update(status=int(status[:3]), headers=headers)
 
-        chunks = _site()(self._environ(method, url, body, referer), start_response)
+        chunks = _site()({**self._environ(method, url, body, referer), **more}, start_response)
         try:
             content = b"".join(chunks)
         finally:
