@@ -37,7 +37,7 @@ def report(story: Story) -> int:
 
 
 def _of_readers(story: Story) -> list[dict[str, Any]]:
-    """Orders of the campaign's readers: by the redeemed code where there is one, else by her address in the web shop."""
+    """Orders of the readers: by the redeemed code where there is one, else by address in the web shop."""
     claims = Claim.objects.filter(offer=story.shop.beans, state=Claim.State.REDEEMED).select_related("code")
     codes = {claim.contact_id: claim.code.value for claim in claims if claim.code}
     orders = []
