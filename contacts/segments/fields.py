@@ -38,12 +38,12 @@ Text = str | Promise
 
 @dataclass(frozen=True)
 class Leaf:
-    """One checked comparison of a rule tree. `unknown` says that people of whom nothing is known count as a yes."""
+    """One checked comparison of a rule tree. `unknown`: what people count as of whom nothing is known."""
 
     field: str
     op: str
     value: Any = None
-    unknown: bool = False
+    unknown: bool | None = None
 
 
 Condition = Callable[[Leaf, datetime], Q]

@@ -150,9 +150,12 @@ def _number(value: Any) -> float | int:
 
 def _date(value: Any) -> str:
     try:
-        return date.fromisoformat(value).isoformat()
+        day = date.fromisoformat(value)
     except (TypeError, ValueError):
-        raise BadValue(_("A date is wanted."), _('Write it as year-month-day: "2026-05-01".')) from None
+        day = date.min
+    if not 1800 <= day.year <= 2300:
+        raise BadValue(_("A date is wanted."), _('Write it as year-month-day: "2026-05-01".'))
+    return day.isoformat()
 
 
 def _boolean(value: Any) -> bool:

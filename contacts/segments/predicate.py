@@ -65,7 +65,7 @@ class _Judge:
             return True
         if field.observable is None or self.asked(field.observable(leaf, self.now)):
             return False
-        return True if leaf.unknown else None
+        return leaf.unknown
 
     def holds(self, field: Field, leaf: Leaf) -> bool:
         if field.test is not None:

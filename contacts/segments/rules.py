@@ -4,7 +4,7 @@ parse({"all": [{"field": "language", "op": "is", "value": "fr"},
                {"not": {"field": "tag", "op": "has", "value": "staff"}}]})
 describe(rule, "en")      # → "People for whom language is French and not (tag has “staff”)"
 
-`{}` means nobody. `{"all": []}` means everybody. A leaf may say `"unknown": true`: people of whom nothing is known count as a yes.
+`{}` means nobody, `{"all": []}` everybody. A leaf may say `"unknown": true`: who is not observable counts as a yes.
 """
 
 from __future__ import annotations
@@ -118,8 +118,8 @@ class _Parser:
         if not isinstance(unknown, bool):
             raise BadRule(f"{path}.unknown".lstrip("."), _("Yes or no is wanted."), _("Write true or false."))
         if positive := OPS[op].negates:
-            return Not(Leaf(field.key, positive, value, unknown))
-        return Leaf(field.key, op, value, unknown)
+            return Not(Leaf(field.key, positive, value, False if unknown else None))
+        return Leaf(field.key, op, value, True if unknown else None)
 
     def field(self, key: Any, path: str) -> Field:
         found = self.fields.get(key) if isinstance(key, str) else None
@@ -184,7 +184,7 @@ def _words(rule: Rule, fields: dict[str, Field], *, outermost: bool = False) -> 
 def _leaf_words(leaf: Leaf, field: Field, op: str) -> str:
     said = _act_words(leaf.value or {}) if field.type == "act" else _value_words(leaf.value, field, op)
     words = str(OPS[op].phrase) % {"field": field.label, "value": said}
-    return _("%(rule)s, or nothing is known") % {"rule": words} if leaf.unknown else words
+    return _("%(rule)s, or nothing is known") % {"rule": words} if leaf.unknown is not None else words
 
 
 def _value_words(value: Any, field: Field, op: str) -> str:

@@ -80,6 +80,8 @@ class _Compiler:
         if field.observable is None:
             return Where(true, ~true)
         known = field.observable(leaf, self.now)
+        if leaf.unknown is False:
+            return Where(true, ~true)
         return Where(true | ~known, ~true & known) if leaf.unknown else Where(true, ~true & known)
 
     def segment(self, pk: int) -> Where:

@@ -7,6 +7,7 @@ holds("date", contact.created_at, "in_last_days", 30, now)          # → bool
 from __future__ import annotations
 
 from datetime import date, datetime, time, timedelta
+from operator import eq, ge, gt, le, lt
 from typing import Any
 
 from django.db.models import CharField, F, Q, Value
@@ -31,6 +32,8 @@ COMPARE: dict[str, Any] = {
     "lt": LessThan,
     "lte": LessThanOrEqual,
 }
+
+NUMBERS: dict[str, Any] = {"is": eq, "gt": gt, "gte": ge, "lt": lt, "lte": le}
 
 
 def column_condition(kind: str, name: str, op: str, value: Any, now: datetime) -> Q:
@@ -105,8 +108,8 @@ def day_range(op: str, value: Any, now: datetime) -> tuple[date | None, date | N
         return date.fromisoformat(value[0]), date.fromisoformat(value[1])
     day = date.fromisoformat(value)
     if op == "before":
-        return None, day - timedelta(days=1) if day > date.min else day
-    return (day + timedelta(days=1) if day < date.max else day, None) if op == "after" else (day, day)
+        return None, day - timedelta(days=1)
+    return (day + timedelta(days=1), None) if op == "after" else (day, day)
 
 
 def _midnight(day: date) -> datetime:
@@ -121,7 +124,7 @@ def holds(kind: str, have: Any, op: str, value: Any, now: datetime) -> bool:
         return False
     if kind == "date":
         first, last = moment_range(op, value, now)
-        return (first is None or have >= first) and (last is None or have < last)
+        return not (first and have < first) and not (last and have >= last)
     if kind == "choice":
         return bool(have in value if op == "in" else have == value)
     return _text_holds(str(have), op, value)
@@ -133,16 +136,16 @@ def attribute_holds(kind: str, have: Any, op: str, value: Any, now: datetime) ->
     if have is None:
         return False
     if op == "is_set":
-        return have != ""
+        return bool(have != "")
     if kind == "list":
-        return value in have
+        return bool(value in have)
     if kind == "boolean":
         return bool(have == value)
     if kind == "number":
         return _number_holds(have, op, value)
     if kind == "date":
         first, last = day_range(op, value, now)
-        return (first is None or have >= first.isoformat()) and (last is None or have <= last.isoformat())
+        return not (first and have < first.isoformat()) and not (last and have > last.isoformat())
     return _text_holds(have, op, value)
 
 
@@ -159,13 +162,7 @@ def _of_type(kind: str, have: Any) -> Any:
 def _number_holds(have: float, op: str, value: Any) -> bool:
     if op == "between":
         return bool(value[0] <= have <= value[1])
-    return {
-        "is": have == value,
-        "gt": have > value,
-        "gte": have >= value,
-        "lt": have < value,
-        "lte": have <= value,
-    }[op]
+    return bool(NUMBERS[op](have, value))
 
 
 def _text_holds(have: str, op: str, value: Any) -> bool:
@@ -173,4 +170,5 @@ def _text_holds(have: str, op: str, value: Any) -> bool:
     if op == "in":
         return have in {fold(one) for one in value}
     wanted = fold(value)
-    return {"is": have == wanted, "contains": wanted in have, "starts_with": have.startswith(wanted)}[op]
+    answers = {"is": have == wanted, "contains": wanted in have, "starts_with": have.startswith(wanted)}
+    return answers[op]
