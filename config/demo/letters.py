@@ -40,8 +40,9 @@ WORDS = {
         "subject": "La torréfaction d'automne est là, {{ contact.first_name | default: 'amateur de café' }}",
         "preheader": "Noisette, miel sombre, et −20 % pour vous.",
         "heading": "La torréfaction d'automne est là",
-        "text": "<p>Bonjour {{ contact.first_name | default: 'à vous' }},</p><p>Elle a le goût de la noisette et du miel"
-        " sombre, et elle est sortie du tambour mardi. Nous en avons torréfié 400 kg ; après, il faudra attendre l'an prochain.</p>",
+        "text": "<p>Bonjour {{ contact.first_name | default: 'à vous' }},</p><p>Elle a le goût de la noisette et du"
+        " miel sombre, et elle est sortie du tambour mardi. Nous en avons torréfié 400 kg ; après, il faudra"
+        " attendre l'an prochain.</p>",
         "button": "Voir les trois origines",
         "reason": "Qui vient grâce à vous reçoit un premier espresso, et vous 5 € sur votre prochain paquet.",
         "share": "La torréfaction d'automne est là, à la Brûlerie du Port",
