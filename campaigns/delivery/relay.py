@@ -12,8 +12,8 @@ import logging
 import random
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Mapping
+from typing import Any
 
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives, get_connection
@@ -26,8 +26,7 @@ from campaigns.delivery.opening import Access
 from campaigns.delivery.smtp import Pool
 from campaigns.models import Campaign, OutboxMail
 
-if TYPE_CHECKING:
-    from config.environment import Relay as Settings
+Settings = Mapping[str, Any]  # one entry of settings.FANFARE_RELAYS; see docs/settings.md, Mail
 
 logger = logging.getLogger(__name__)
 
