@@ -11,7 +11,9 @@ done = subprocess.run(COMMAND, capture_output=True, text=True)
 try:
     packages = json.loads(done.stdout)["dependencies"]
 except (ValueError, KeyError):
-    print(f"pip-audit: its data cannot be had here ({(done.stderr.strip() or 'no reason given').splitlines()[-1][:120]})")
+    print(
+        f"pip-audit: its data cannot be had here ({(done.stderr.strip() or 'no reason given').splitlines()[-1][:120]})"
+    )
     sys.exit(0)
 holes = [f"{p['name']} {p['version']}: {hole['id']}" for p in packages for hole in p.get("vulns", [])]
 asked = [p for p in packages if "skip_reason" not in p]
