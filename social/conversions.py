@@ -271,7 +271,7 @@ def _convert(order: Order, match: Match) -> None:
 
 
 def _earn(order: Order, match: Match) -> None:
-    """Tell the sharer's story that her friend bought: by the link the order named, or the one the friend came through."""
+    """Note for the sharer that her friend bought, by the link the order named or the one the friend came through."""
     shared = match.share_link
     if shared is None and order.contact is not None:
         referral = Referral.objects.filter(friend=order.contact).select_related("share_link__link").first()

@@ -3,14 +3,18 @@
 Ann is a subscribed fan, Ben unsubscribed, Cara's address bounced, Dan is Ann's friend and no contact yet.
 """
 
+from datetime import timedelta
 from typing import Any
 
+from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import User
 from django.utils import timezone
 
 from campaigns.models import Campaign, Delivery, Sender
 from contacts import identities
 from contacts.models import AttributeType, Brand, Contact, Segment, Subscription, Topic
+
+from social.models import Device, Offer, OfferLimit, OfferText, Place, StaffMember
 
 
 def make_user(**fields: Any) -> User:
@@ -83,3 +87,37 @@ def make_delivery(**fields: Any) -> Delivery:
     if "contact" not in fields:
         fields["contact"] = make_contact(topic=fields["campaign"].topic)
     return Delivery.objects.create(**fields)
+
+
+def make_place(**fields: Any) -> Place:
+    fields.setdefault("slug", "lyon")
+    fields.setdefault("name", f"Shop {fields['slug'].title()}")
+    fields.setdefault("brand", None)
+    fields["brand"] = fields["brand"] or make_brand()
+    return Place.objects.get_or_create(slug=fields.pop("slug"), defaults=fields)[0]
+
+
+def make_offer(**fields: Any) -> Offer:
+    """A live offer of 20 % with words in both languages; `limits={"total": 10}` sets its ceilings."""
+    limits = fields.pop("limits", {})
+    fields.setdefault("name", "Twenty for fans")
+    fields.setdefault("percent", 20)
+    fields.setdefault("state", Offer.State.LIVE)
+    fields.setdefault("starts_at", timezone.now() - timedelta(days=1))
+    fields.setdefault("ends_at", timezone.now() + timedelta(days=10))
+    fields.setdefault("brand", None)
+    fields["brand"] = fields["brand"] or make_brand()
+    offer = Offer.objects.create(**fields)
+    for language, title in (("en", "20 % for our fans"), ("fr", "20 % pour nos fans")):
+        OfferText.objects.create(offer=offer, language=language, title=title, body="All bags.", terms="Once each.")
+    for scope, most in limits.items():
+        OfferLimit.objects.create(offer=offer, scope=scope, max_uses=most)
+    return offer
+
+
+def make_till(**fields: Any) -> tuple[Device, StaffMember]:
+    """A till and its cashier Zoe with PIN 1234 at a shop."""
+    place = fields.pop("place", None) or make_place()
+    device = Device.objects.create(place=place, name="Phone", secret_hash=fields.pop("secret_hash", "0" * 64))
+    zoe = StaffMember.objects.create(place=place, name="Zoe", pin_hash=make_password("1234"), **fields)
+    return device, zoe

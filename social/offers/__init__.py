@@ -1,1 +1,1 @@
-"""Offers: codes, rules, redemption. Each verb of an offer's life has one place: `redemption` claims, redeems and reverses."""
+"""Offers: codes, rules, redemption. `redemption` is the door: claim, validate, redeem, reverse."""

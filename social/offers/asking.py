@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Who:
-    """Who redeems: `client` names the asker for idempotency and the brake (`device:3`, an API key's prefix, `user:1`)."""
+    """Who redeems: `client` names the asker for idempotency and the brake (`device:3`, `key:<prefix>`, `user:1`)."""
 
     client: str
     channel: str = Redemption.Channel.POS

@@ -27,7 +27,7 @@ def claim(
     """Give the contact the offer and return her claim; the one she has, unless it is used and she may have another.
 
     Reads:   the offer's rules (dates, segment, first order, fan proof), its counters, her claims.
-    Writes:  Claim, Code (made or taken from the pool), a `claim` event, for a personal offer the Notice that mails the code.
+    Writes:  Claim, Code (made or taken from the pool), a `claim` event; a personal offer's Notice with the code.
     Raises:  Refused with the exact reason.
     """
     now = timezone.now()

@@ -22,7 +22,7 @@ ONE_EACH = 1  # redemptions per contact where the offer sets no limit of its own
 
 
 def scope_key(scope: str, contact_id: int | None, at: datetime) -> str | None:
-    """Return the counter a use falls under: '' in all, `contact:12`, `day:2026-11-23`, `week:2026-W48`, `month:2026-11`.
+    """Return the counter a use falls under: '' in all, `contact:12`, `day:2026-11-23`, `week:2026-W48`, `month:…`.
 
     None where nobody is known to count for. Days are the site's (TIME_ZONE).
     """

@@ -75,7 +75,7 @@ def make_batch(offer: Offer, n: int, *, name: str = "") -> CodeBatch:
 
 
 def import_batch(offer: Offer, lines: Iterable[str], *, name: str = "") -> tuple[CodeBatch, int]:
-    """Keep a partner's codes and return their batch and how many lines were left out (empty, doubled, over 40 letters)."""
+    """Keep a partner's codes; return the batch and how many lines were left out (empty, doubled, over 40 letters)."""
     wanted = [codes.squeeze(line) for line in lines]
     unique = dict.fromkeys(value for value in wanted if 0 < len(value) <= 40)
     with transaction.atomic():

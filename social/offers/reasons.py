@@ -1,4 +1,4 @@
-"""Why a claim or redemption is refused: stable names, exact words for staff and partners, one vague answer for strangers.
+"""Why a claim or redemption is refused: stable names, exact words for staff, one vague answer for strangers.
 
 raise Refused(Reason.ALREADY_REDEEMED, at=redemption.at, place="Shop Lyon")
 sentence(Reason.ALREADY_REDEEMED, detail)   # → "Already used on 23 Nov 2026 at 14:02, Shop Lyon."

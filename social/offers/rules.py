@@ -36,9 +36,8 @@ def check_person(offer: Offer, contact: Contact, at: datetime) -> FanProof | Non
 
     Raises:  Refused(NOT_ELIGIBLE_SEGMENT | NOT_FIRST_ORDER | FAN_PROOF_MISSING | FAN_PROOF_EXPIRED).
     """
-    if offer.segment is not None:
-        if not predicate.matches(offer.segment.rules, contact):
-            raise Refused(Reason.NOT_ELIGIBLE_SEGMENT)
+    if offer.segment is not None and not predicate.matches(offer.segment.rules, contact):
+        raise Refused(Reason.NOT_ELIGIBLE_SEGMENT)
     check_first_order(offer, contact.pk)
     if offer.min_fan_level is None:
         return None

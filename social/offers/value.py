@@ -54,7 +54,7 @@ def read_money(text: str, currency: str) -> int:
     cleaned = re.sub(r"[\s\u00a0\u202f'€$£]", "", text)
     whole, mark, part = _split(cleaned)
     precision = get_currency_precision(currency)
-    if not re.fullmatch(r"\d{1,12}", whole) or (mark and not re.fullmatch(rf"\d{{1,{max(precision, 1)}}}", part)):
+    if not re.fullmatch(r"[0-9]{1,12}", whole) or (mark and len(part) > max(precision, 1)):
         raise ValueError(text)
     try:
         amount = Decimal(f"{whole}.{part or 0}").scaleb(precision)
@@ -81,12 +81,12 @@ def title_of(offer: Offer, language: str) -> str:
 
 
 def _split(cleaned: str) -> tuple[str, str, str]:
-    """Cut at the last comma or point with one to three digits behind it; other marks group thousands."""
-    found = re.fullmatch(r"(?P<whole>[\d.,]*?)(?P<mark>[.,])(?P<part>\d{1,3})", cleaned)
+    """Cut at the last comma or point with one to three digits behind it; the other mark groups thousands."""
+    found = re.fullmatch(r"(?P<whole>[0-9.,]*?)(?P<mark>[.,])(?P<part>[0-9]{1,3})", cleaned)
     if not found:
         return cleaned, "", ""
-    whole = re.sub(r"[.,](?=\d{3}(?:\D|$))", "", found["whole"])
-    return whole, found["mark"], found["part"]
+    grouping = re.escape("," if found["mark"] == "." else ".")
+    return re.sub(rf"{grouping}(?=[0-9]{{3}}(?:[^0-9]|$))", "", found["whole"]), found["mark"], found["part"]
 
 
 def _locale(language: str) -> Locale:
