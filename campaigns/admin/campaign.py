@@ -1,1 +1,319 @@
-"""The admin of the room campaign."""
+"""The campaign's page: five steps always in view, the mail beside them, and the presses that send it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from csp.decorators import csp_replace
+from django.conf import settings
+from django.contrib import admin, messages
+from django.contrib.admin.views.main import ChangeList
+from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
+from django.shortcuts import get_object_or_404, render
+from django.urls import URLPattern, path, reverse
+from django.utils import timezone
+from django.utils.decorators import method_decorator
+from django.utils.formats import date_format
+from django.utils.html import format_html
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.clickjacking import xframe_options_sameorigin
+from django.views.decorators.http import require_POST
+from simple_history.admin import SimpleHistoryAdmin
+
+from campaigns.admin import steps
+from campaigns.delivery import control, hold, progress
+from campaigns.models import Campaign
+from contacts.admin_base import BigTableAdmin
+
+State = Campaign.State
+OPEN = (State.DRAFT, State.SCHEDULED)
+LIVE_FIELDS = {"name", "pace_per_hour"}  # what may change while it sends; the rest was frozen at the start
+
+
+class WithProgress(ChangeList):
+    """A list whose page knows each campaign's numbers, by one query."""
+
+    def get_results(self, request: HttpRequest) -> None:
+        super().get_results(request)
+        self.result_list = list(self.result_list)
+        numbers = progress.of_many([campaign.pk for campaign in self.result_list])
+        for campaign in self.result_list:
+            campaign.progress = numbers[campaign.pk]
+
+
+@admin.register(Campaign)
+class CampaignAdmin(SimpleHistoryAdmin, BigTableAdmin):
+    """Campaigns: list with numbers, and the page of five steps."""
+
+    change_form_template = "admin/campaigns/campaign/page.html"
+    add_form_template = None
+    list_display = ["name", "state_shown", "mails", "begun"]
+    list_filter = ["state", "kind", "topic"]
+    search_fields = ["name"]
+    list_select_related = ["content", "sender"]
+    filter_horizontal = ["segments", "excluded_segments"]
+    readonly_fields = ["kind", "trigger"]
+    ordering = ["-created_at"]
+
+    fieldsets = [
+        (gettext_lazy("People"), {"fields": ["name", "topic", "segments", "excluded_segments", "everyone_reason"]}),
+        (gettext_lazy("Content"), {"fields": ["content"]}),
+        (gettext_lazy("Share & offer"), {"fields": ["objective"]}),
+        (gettext_lazy("Check"), {"fields": ["tracking"]}),
+        (gettext_lazy("Send"), {"fields": ["sender", "pace_per_hour", "holdout_percent", "ambiguity"]}),
+    ]
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+        return WithProgress
+
+    def get_fieldsets(self, request: HttpRequest, obj: Campaign | None = None) -> Any:
+        if obj is None:
+            return [(None, {"fields": ["name", "kind", "trigger", "topic", "sender", "content"]})]
+        return self.fieldsets
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Campaign | None = None) -> Any:
+        if obj is None:
+            return []
+        if obj.state in OPEN:
+            return self.readonly_fields
+        return [name for _title, part in self.fieldsets for name in part["fields"] if name not in LIVE_FIELDS]
+
+    def has_delete_permission(self, request: HttpRequest, obj: Campaign | None = None) -> bool:
+        return super().has_delete_permission(request, obj) and (obj is None or obj.state == State.DRAFT)
+
+    def save_model(self, request: HttpRequest, obj: Campaign, form: Any, change: bool) -> None:
+        if not change:
+            obj.created_by_id = request.user.pk
+        super().save_model(request, obj, form, change)
+        if change and "pace_per_hour" in form.changed_data:
+            control.set_pace(obj, obj.pace_per_hour, request.user)
+
+    def response_add(self, request: HttpRequest, obj: Campaign, post_url_continue: str | None = None) -> HttpResponse:
+        if "_popup" in request.POST or "_addanother" in request.POST:
+            return super().response_add(request, obj, post_url_continue)
+        return HttpResponseRedirect(reverse("admin:campaigns_campaign_change", args=[obj.pk]))
+
+    @admin.display(description=gettext_lazy("state"), ordering="state")
+    def state_shown(self, campaign: Campaign) -> str:
+        return badge(campaign)
+
+    @admin.display(description=gettext_lazy("mails"))
+    def mails(self, campaign: Campaign) -> str:
+        numbers: progress.Progress = campaign.progress  # type: ignore[attr-defined]
+        if not numbers.total:
+            return "—"
+        return format_html(
+            '<meter class="fan-meter" min="0" max="{}" value="{}"></meter>{}',
+            numbers.total,
+            numbers.sent,
+            _("%(sent)s of %(total)s") % {"sent": steps.number(numbers.sent), "total": steps.number(numbers.total)},
+        )
+
+    @admin.display(description=gettext_lazy("start"), ordering="started_at")
+    def begun(self, campaign: Campaign) -> str:
+        at = campaign.started_at or campaign.scheduled_at
+        return date_format(timezone.localtime(at), "SHORT_DATETIME_FORMAT") if at else "—"
+
+    def get_urls(self) -> list[URLPattern]:
+        site = self.admin_site.admin_view
+        return [
+            path("<int:pk>/do/<slug:verb>/", site(self.do), name="campaigns_campaign_do"),
+            path("<int:pk>/progress/", site(self.live), name="campaigns_campaign_progress"),
+            path("<int:pk>/preview/", site(self.preview), name="campaigns_campaign_preview"),
+            path("calendar/", site(self.calendar), name="campaigns_campaign_calendar"),
+            *super().get_urls(),
+        ]
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        campaign = self.get_object(request, object_id)
+        context = dict(extra_context or {})
+        if campaign is not None:
+            context |= self.page(request, campaign)
+        return super().change_view(request, object_id, form_url, context)
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        if "overview" in context:
+            context["sections"] = list(zip(context["overview"].steps, context["adminform"], strict=True))
+        return super().render_change_form(request, context, *args, **kwargs)
+
+    def page(self, request: HttpRequest, campaign: Campaign) -> dict[str, Any]:
+        """Return what the page shows beside its form."""
+        overview = steps.overview(campaign)
+        return {
+            "campaign": campaign,
+            "badge": badge(campaign),
+            "overview": overview,
+            "may_start": request.user.has_perm("campaigns.start_campaign"),
+            "held": hold.active(),
+            "report_url": url_or_none("admin:campaigns_campaign_report", campaign.pk),
+            "languages": overview.languages,
+            "is_open": campaign.state in OPEN,
+            **numbers(request, campaign),
+        }
+
+    @method_decorator(require_POST)
+    def do(self, request: HttpRequest, pk: int, verb: str) -> HttpResponse:
+        """Press one of the page's buttons: the same verbs as the API's."""
+        if not request.user.has_perm("campaigns.start_campaign"):
+            raise PermissionDenied
+        campaign = get_object_or_404(Campaign, pk=pk)
+        if verb not in VERBS:
+            raise Http404
+        try:
+            messages.success(request, VERBS[verb](request, campaign))
+        except control.Refused as why:
+            messages.error(request, str(why))
+        return HttpResponseRedirect(reverse("admin:campaigns_campaign_change", args=[pk]))
+
+    def live(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Answer the progress panel alone; the page asks every two seconds while anything is left to do."""
+        campaign = get_object_or_404(Campaign, pk=pk)
+        if not self.has_view_permission(request, campaign):
+            raise PermissionDenied
+        context = {"campaign": campaign, "badge": badge(campaign), **numbers(request, campaign)}
+        return render(request, "admin/campaigns/campaign/progress.html", context)
+
+    @method_decorator(xframe_options_sameorigin)
+    @method_decorator(
+        csp_replace({"frame-ancestors": ["'self'"], "img-src": ["'self'", "data:", "https:", settings.SITE_URL]})
+    )
+    def preview(self, request: HttpRequest, pk: int) -> HttpResponseBase:
+        """Answer the mail as a reader of the language sees it, for the frame beside the steps."""
+        from campaigns.content import web
+
+        campaign = get_object_or_404(Campaign.objects.select_related("content__brand"), pk=pk)
+        if not self.has_view_permission(request, campaign):
+            raise PermissionDenied
+        language = request.GET.get("language") or steps.overview_languages(campaign)[0]
+        try:
+            return HttpResponse(web.html(campaign, language=language, audience="self"))
+        except (ValueError, LookupError, NotImplementedError):
+            return render(request, "admin/campaigns/campaign/no_preview.html")
+
+    def calendar(self, request: HttpRequest) -> HttpResponse:
+        """List what is planned and what ran lately, by day."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        context = {
+            **self.admin_site.each_context(request),
+            "title": _("Calendar"),
+            "planned": Campaign.objects.filter(state=State.SCHEDULED).order_by("scheduled_at")[:100],
+            "begun": recent(),
+        }
+        return render(request, "admin/campaigns/campaign/calendar.html", context)
+
+
+def recent() -> QuerySet[Campaign]:
+    """Return the campaigns started last."""
+    return Campaign.objects.filter(kind=Campaign.Kind.CAMPAIGN, started_at__isnull=False).order_by("-started_at")[:50]
+
+
+def numbers(request: HttpRequest, campaign: Campaign) -> dict[str, Any]:
+    """Return progress, refusals, and the rate since the page asked last (it says when, and how many were sent then)."""
+    now = timezone.now().timestamp()
+    found = progress.progress(campaign)
+    before, sent = request.GET.get("at", ""), request.GET.get("sent", "")
+    rate = 0.0
+    try:
+        if before and sent and now > float(before):
+            rate = max(0.0, (found.sent - int(sent)) / (now - float(before)))
+    except ValueError:
+        rate = 0.0
+    left = found.waiting + found.on_the_wire
+    return {
+        "progress": found,
+        "failures": progress.failures(campaign),
+        "rate": round(rate, 1) if rate < 10 else round(rate),
+        "minutes_left": max(1, round(left / rate / 60)) if rate and left else None,
+        "now": f"{now:.3f}",
+        "is_live": campaign.state == State.SENDING and campaign.kind == Campaign.Kind.CAMPAIGN,
+    }
+
+
+BADGES = {
+    State.SENDING: "fan-badge",
+    State.FINISHED: "fan-badge fan-badge-good",
+    State.PAUSED: "fan-badge fan-badge-bad",
+    State.CANCELLED: "fan-badge fan-badge-bad",
+}
+
+
+def badge(campaign: Campaign) -> str:
+    """Return the state as a coloured word."""
+    return format_html(
+        '<span class="{}">{}</span>', BADGES.get(State(campaign.state), "fan-badge"), campaign.get_state_display()
+    )
+
+
+def url_or_none(name: str, *words: object) -> str | None:
+    """Return an address of another room, None while it has none."""
+    from django.urls import NoReverseMatch
+
+    try:
+        return reverse(name, args=words)
+    except NoReverseMatch:
+        return None
+
+
+def start(request: HttpRequest, campaign: Campaign) -> str:
+    control.start(campaign, request.user)
+    return _("Started. The mails are going out.")
+
+
+def schedule(request: HttpRequest, campaign: Campaign) -> str:
+    try:
+        at = timezone.make_aware(datetime.fromisoformat(request.POST.get("at", "")))
+    except ValueError:
+        raise control.Refused(_("Choose a day and a time for the start.")) from None
+    control.schedule(campaign, at, request.user)
+    return _("Scheduled for %(at)s.") % {"at": date_format(timezone.localtime(at), "DATETIME_FORMAT")}
+
+
+def unschedule(request: HttpRequest, campaign: Campaign) -> str:
+    control.unschedule(campaign, request.user)
+    return _("The start was taken back; the campaign is a draft again.")
+
+
+def pause(request: HttpRequest, campaign: Campaign) -> str:
+    control.pause(campaign, request.POST.get("reason", ""), request.user)
+    return _("Paused. Mails already out stay out.")
+
+
+def resume(request: HttpRequest, campaign: Campaign) -> str:
+    control.resume(campaign, request.user)
+    return _("Resumed.")
+
+
+def cancel(request: HttpRequest, campaign: Campaign) -> str:
+    left = control.cancel(campaign, request.user)
+    return _("Cancelled. %(n)s mails will never be sent.") % {"n": steps.number(left)}
+
+
+def add_people(request: HttpRequest, campaign: Campaign) -> str:
+    added = control.add_people(campaign, request.user)
+    return _("%(n)s people were added.") % {"n": steps.number(added)}
+
+
+def resend(request: HttpRequest, campaign: Campaign) -> str:
+    n = control.resend_ambiguous(campaign, request.user, resend=True)
+    return _("%(n)s mails in doubt are sent again.") % {"n": steps.number(n)}
+
+
+def settle(request: HttpRequest, campaign: Campaign) -> str:
+    n = control.resend_ambiguous(campaign, request.user, resend=False)
+    return _("%(n)s mails in doubt count as sent.") % {"n": steps.number(n)}
+
+
+VERBS: dict[str, Callable[[HttpRequest, Campaign], str]] = {
+    verb.__name__.replace("_", "-"): verb
+    for verb in (start, schedule, unschedule, pause, resume, cancel, add_people, resend, settle)
+}
