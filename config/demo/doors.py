@@ -182,15 +182,19 @@ class _Forms(HTMLParser):
         elif self.is_open and tag == "button" and given.get("name"):
             self.forms[-1].buttons.append((given["name"], given.get("value", "")))
         elif self.is_open and tag == "input" and given.get("name") and _is_held(given):
-            self.forms[-1].fields[given["name"]] = given.get("value", "on")
+            self.forms[-1].fields[given["name"]] = given.get("value", "on" if _is_box(given) else "")
 
     def handle_endtag(self, tag: str) -> None:
         self.is_open = self.is_open and tag != "form"
 
 
 def _is_held(given: dict[str, str]) -> bool:
-    """Whether a browser sends this input untouched: boxes only when ticked, the rest always."""
-    return given.get("type") not in ("checkbox", "radio", "submit", "button") or "checked" in given
+    """Whether a browser sends this input untouched: boxes only when ticked, buttons never, the rest always."""
+    return "checked" in given if _is_box(given) else given.get("type") not in ("submit", "button")
+
+
+def _is_box(given: dict[str, str]) -> bool:
+    return given.get("type") in ("checkbox", "radio")
 
 
 # --- The site, with a clock that can stand in the past for hits ------------------------------------------------------
