@@ -1,6 +1,6 @@
 """The demo's mails as their recipients hold them: what the Outbox keeps, read like any mail program reads it.
 
-letter = read(outbox_mail)
+letter = read(outbox_mail.message)
 letter.pixel, letter.clicks, letter.share, letter.offer, letter.unsubscribe
 """
 
@@ -62,20 +62,20 @@ class Letter:
         return self.first("/confirm/")
 
 
-def read(kept: OutboxMail) -> Letter:
+def read(message: bytes, *, pk: int = 0, contact_id: int = 0) -> Letter:
     """Return what a mail program finds in the message."""
-    message = cast(Any, email.message_from_bytes(bytes(kept.message), policy=email.policy.default))
-    body = message.get_body(preferencelist=("html", "plain")).get_content()
+    parsed = cast(Any, email.message_from_bytes(message, policy=email.policy.default))
+    body = parsed.get_body(preferencelist=("html", "plain")).get_content()
     paths = []
     for address in LINK.findall(body):
         parts = urlsplit(html.unescape(address))
         paths.append(parts.path + (f"?{parts.query}" if parts.query else ""))
-    contact_id = kept.delivery.contact_id if kept.delivery else None
-    return Letter(kept.pk, kept.recipient, contact_id or 0, tuple(paths))
+    return Letter(pk, str(parsed["To"]), contact_id, tuple(paths))
 
 
 def of(campaign: Campaign) -> Iterator[Letter]:
     """Yield every mail of a campaign that lies in the Outbox, in the order of its deliveries."""
     kept = OutboxMail.objects.filter(delivery__campaign=campaign).select_related("delivery").order_by("delivery_id")
     for one in kept.iterator(chunk_size=100):
-        yield read(one)
+        contact_id = one.delivery.contact_id if one.delivery else None
+        yield read(bytes(one.message), pk=one.pk, contact_id=contact_id or 0)
