@@ -231,7 +231,7 @@ UNFOLD: dict[str, Any] = {
     "DASHBOARD_CALLBACK": "config.dashboard.home",
     "COMMAND": {"search_models": False, "show_history": True, "search_callback": "config.desk.find"},
     "SIDEBAR": {
-        "show_search": False,
+        "show_search": True,
         "command_search": True,
         "show_all_applications": False,
         "navigation": "config.desk.navigation",
