@@ -104,6 +104,7 @@ class Block:
     defaults: ClassVar[dict[str, Any]] = {}
     fields: ClassVar[tuple[Field, ...]] = ()
     icon: ClassVar[str] = "widgets"  # a Material Symbols name, shown in the editor
+    stands_below: ClassVar[bool] = False  # under the card, on the mail's paper: the footer
     value_names: ClassVar[tuple[str, ...]] = ()  # what `values` returns; other names after b.<id>. are an error
 
     def check(self, block: BlockDict, where: str) -> list[Finding]:

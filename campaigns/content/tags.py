@@ -2,7 +2,7 @@
 
     tags = Tags()
     hidden = tags.hide("<table>{% for p in event.items %}<tr><td>{{ p }}</td></tr>{% endfor %}</table>")
-    tags.show(tool(hidden))                       # raises MovedTag when the tool lost or moved one
+    tags.show_all(tool(hidden), hidden)           # raises MovedTag when the tool lost or moved one
 
 A tag becomes a word in attributes and text, and a comment where it is a `{% … %}` in text: parsers leave a
 comment between rows of a table where it is, and would push a word out of it.
@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import re
 import secrets
+from collections import Counter
 from collections.abc import Callable
 
 TAG = re.compile(r"\{\{.*?\}\}|\{%.*?%\}", re.DOTALL)
@@ -78,15 +79,18 @@ class Tags:
         """Return the text with all its tokens as merge tags again, wherever they stand."""
         return self.token.sub(lambda match: self.tags[int(match[1] or match[2])], hidden)
 
-    def show_all(self, hidden: str) -> str:
-        """Return the whole document with its tags. Raises: MovedTag unless each came back in its place."""
-        seen = [(int(match[1] or match[2]), match[0].startswith("<")) for match in self.token.finditer(hidden)]
-        order = list(dict.fromkeys(number for number, _ in seen))
-        for number, tag in enumerate(self.tags):
-            blocks = tag.startswith("{%")
-            if number not in order or (blocks and [n for n, _ in seen].count(number) > 1):
-                raise MovedTag(tag)
-        moved = next((number for number, wanted in zip(order, sorted(order), strict=True) if number != wanted), None)
+    def order(self, hidden: str) -> list[int]:
+        """Return the numbers of the tokens in a text, in the order of their first appearance."""
+        return list(dict.fromkeys(int(match[1] or match[2]) for match in self.token.finditer(hidden)))
+
+    def show_all(self, hidden: str, source: str) -> str:
+        """Return what a tool made of `source`, with its tags. Raises: MovedTag unless each came back in its place."""
+        wanted, order = self.order(source), self.order(hidden)
+        counts = Counter(int(match[1] or match[2]) for match in self.token.finditer(hidden))
+        for number in wanted:
+            if not counts[number] or (counts[number] > 1 and self.tags[number].startswith("{%")):
+                raise MovedTag(self.tags[number])
+        moved = next((number for number, found in zip(wanted, order, strict=True) if number != found), None)
         if moved is not None:
             raise MovedTag(self.tags[moved])
         return self.show(hidden)

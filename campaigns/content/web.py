@@ -1,9 +1,20 @@
-"""The mail as a web page: for its reader, for her friends, for everybody."""
+"""The mail as a web page: for its reader, for her friends, for everybody; and as a preview while it is written."""
 
 from __future__ import annotations
 
-from campaigns.content.blocks import Audience
-from campaigns.models import Campaign, Delivery
+from dataclasses import dataclass
+from typing import Any
+
+from django.conf import settings
+from django.utils import translation
+
+from campaigns.content import batch, compiled
+from campaigns.content.blocks import Audience, CompileEnv
+from campaigns.content.compiled import CompiledEmail
+from campaigns.content.merge import INTERNAL
+from campaigns.content.recipients import NOBODY, Recipient
+from campaigns.models import Campaign, ContentBody, Delivery
+from contacts.models import Brand
 
 
 def html(
@@ -11,6 +22,70 @@ def html(
 ) -> str:
     """Return the whole HTML page of the mail, to be shown sandboxed. Only audience `self` needs and uses a delivery.
 
-    `public` and `friend` pages hold no name, code, QR, points and no personal token.
+    `public` and `friend` pages hold no name, code, QR, points and no personal token: what clicks they count are the crowd's.
+    Raises:  BadContent when the campaign has no mail to show.
     """
-    raise NotImplementedError
+    own = delivery if audience == "self" and delivery and delivery.contact else None
+    version = (delivery.content_version if delivery else None) or campaign.content_version or _newest(campaign)
+    if version is None:
+        raise compiled.BadContent([])
+    person = batch.recipient_of(own, own.contact, campaign) if own and own.contact else NOBODY
+    wanted = (
+        language,
+        person.language or (delivery.language if delivery else ""),
+        version.content.brand.default_language,
+    )
+    chosen = compiled.pick(compiled.languages(version), *wanted, settings.LANGUAGE_CODE)
+    mail = compiled.load(campaign, version, chosen, "self" if own else "friend" if audience == "friend" else "public")
+    people = [person]
+    with translation.override(chosen):
+        blocks = batch.block_values(mail, campaign, people)[0] if own else {}
+    return mail.page(batch.values_for(mail, campaign.pk, person, blocks))
+
+
+def _newest(campaign: Campaign) -> Any:
+    return campaign.content.versions.order_by("-number").first() if campaign.content else None
+
+
+@dataclass(frozen=True)
+class Preview:
+    """A mail as one person or audience would see it, before anything is saved."""
+
+    subject: str
+    html: str
+    text: str
+    size: int  # bytes of the HTML
+
+
+def preview(
+    body: ContentBody,
+    brand: Brand,
+    *,
+    recipient: Recipient | None = None,
+    audience: Audience = "self",
+    campaign: Campaign | None = None,
+) -> Preview:
+    """Return what the body looks like now, saved or not: links plain, no pixel, blocks with sample values.
+
+    Raises:  BadContent.
+    """
+    env = CompileEnv(brand, body.language, campaign, audience, compiled.images_of(body))
+    mail = compiled.compile_body(body, env)
+    person = recipient if recipient and audience == "self" else NOBODY
+    values = sample_values(mail, person)
+    page = mail.page(values)
+    return Preview(mail.subject(values), page, mail.plain(values), len(page.encode()))
+
+
+def sample_values(mail: CompiledEmail, person: Recipient) -> dict[str, Any]:
+    """Return merge values for a preview: nothing in it leads anywhere personal."""
+    with translation.override(mail.language):
+        blocks = {block["id"]: kind.sample(block, mail.env) for block, kind in mail.blocks if "id" in block}
+    return {
+        "contact": person.merge_values(),
+        "links": {name: f"#{name}" for name in batch.SERVICES},
+        "event": person.context,
+        "b": blocks,
+        INTERNAL: {"open": "0" * 32, "click": "0" * 32},
+        **mail.fixed,
+    }
