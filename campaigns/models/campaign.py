@@ -214,6 +214,7 @@ class Link(models.Model):
                 name="link_has_an_address",
             ),
         ]
+        indexes = [models.Index(fields=["updated_at"], name="link_to_sync")]
 
     def __str__(self) -> str:
         return self.target or f"{self.get_kind_display()} {self.pk}"

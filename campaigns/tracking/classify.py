@@ -15,6 +15,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache, lru_cache
+from itertools import pairwise
 from pathlib import Path
 from typing import NamedTuple
 
@@ -98,7 +99,7 @@ def _robots() -> list[tuple[str, str, str]]:
 
 
 def _device(user_agent: str) -> tuple[str, str]:
-    """Return (phone, tablet or computer, system). An iPad that asks for desktop pages says it is a Mac, and counts so."""
+    """Return device class and system. An iPad that asks for desktop pages says it is a Mac, and counts as one."""
     found = parse_os(user_agent)
     system = found.family if found else ""
     device = parse_device(user_agent)
@@ -163,7 +164,7 @@ def _at_once(clicks: list[Seen], sent_at: datetime) -> None:
 
 def _pair(clicks: list[Seen]) -> None:
     """R9: a scanner looks at the moment of the click, then the person arrives; the person is kept."""
-    for earlier, later in zip(clicks, clicks[1:], strict=False):
+    for earlier, later in pairwise(clicks):
         is_pair = earlier.link == later.link and earlier.network != later.network and later.at - earlier.at <= PAIR
         if is_pair and MACHINE not in {earlier.verdict, later.verdict}:
             _mark([earlier], "R9")

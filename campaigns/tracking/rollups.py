@@ -199,7 +199,7 @@ def insert(acts: Sequence[Act], *, once: bool = False) -> int:
             cursor.execute(sql, rows[0])
         else:
             cursor.executemany(sql, rows)
-        return cursor.rowcount
+        return int(cursor.rowcount)
 
 
 # --- Late evidence -------------------------------------------------------------------------------------------------

@@ -4,7 +4,8 @@
     spool.append(line("c", token, 3, flags="", environ=environ))     # in the file when this returns, or OSError
 
 A file is named only once its lock is held, and the lock is held until the process ends, however it ends. So whoever
-gets the lock of a file knows that nobody writes to it any more. What a killed process wrote is there: the kernel has it.
+gets the lock of a file knows that nobody writes to it any more. What a killed process wrote is there: the kernel
+has it.
 """
 
 from __future__ import annotations
