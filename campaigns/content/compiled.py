@@ -178,7 +178,7 @@ def _from_source(body: ContentBody, env: CompileEnv, tags: Tags, rewriter: Rewri
 
 def _to_html(source: str) -> str:
     try:
-        page = mjml.mjml2html(source, disable_comments=False)
+        page = mjml.mjml2html(source, disable_comments=False, fonts={})
     except (ValueError, TypeError, OSError, RuntimeError) as error:
         message = _("The MJML cannot be read: %(error)s.") % {"error": str(error).strip(".")}
         raise BadContent([Finding("error", "mjml", message, _("Close every tag, in the order opened."))]) from error

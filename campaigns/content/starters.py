@@ -1,0 +1,257 @@
+"""Mails to start from, in French and English: block lists that a marketer changes, and the mails that events send.
+
+    bodies("announcement", offer=offer.pk, image=image.pk)     # → [ContentBody fr, ContentBody en]
+    create("confirm_subscription", brand, by=user)             # → EmailContent with a published version
+
+Blocks of upper floors (offer, share, QR) are left out where they are not installed or have nothing to point at.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib.auth.models import AbstractBaseUser
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from campaigns.content import versions
+from campaigns.content.blocks import BlockDict, registry
+from campaigns.models import ContentBody, EmailContent
+from contacts.models import Brand
+
+
+@dataclass(frozen=True)
+class Starter:
+    """One mail to start from: its name for people, and its words per language as (subject, preheader, blocks)."""
+
+    label: str | Promise
+    words: dict[str, tuple[str, str, list[BlockDict]]]
+    is_transactional: bool = False
+
+
+def heading(text: str, level: str = "1") -> BlockDict:
+    return {"type": "heading", "text": text, "level": level}
+
+
+def text(html: str) -> BlockDict:
+    return {"type": "text", "html": html}
+
+
+def button(label: str, link: str) -> BlockDict:
+    return {"type": "button", "label": label, "link": link}
+
+
+PICTURE: BlockDict = {"type": "image", "image": "@image", "width": 600, "alt": "", "link": "@website"}
+OFFER: BlockDict = {"type": "offer", "offer": "@offer"}
+FOOTER: BlockDict = {"type": "footer"}
+
+
+def share(title: str, reason: str) -> BlockDict:
+    return {"type": "share", "share_title": title, "text": title, "reason": reason}
+
+
+STARTERS: dict[str, Starter] = {
+    "announcement": Starter(
+        _("Announcement with an offer and a share bar"),
+        {
+            "en": (
+                "Something new for you, {{ contact.first_name | default: 'friend' }}",
+                "Be among the first, and bring somebody along.",
+                [
+                    PICTURE,
+                    heading("Something new is here"),
+                    text(
+                        "<p>Hello {{ contact.first_name | default: 'and welcome' }},</p>"
+                        "<p>Say here in two sentences what is new, and why it is worth a visit.</p>"
+                    ),
+                    button("See what is new", "@website"),
+                    OFFER,
+                    share("Something new is here", "Who comes through you gets an advantage too."),
+                    FOOTER,
+                ],
+            ),
+            "fr": (
+                "Du nouveau pour vous, {{ contact.first_name | default: 'chère cliente, cher client' }}",
+                "Soyez parmi les premiers, et venez accompagné.",
+                [
+                    PICTURE,
+                    heading("Il y a du nouveau"),
+                    text(
+                        "<p>Bonjour {{ contact.first_name | default: 'et bienvenue' }},</p>"
+                        "<p>Dites ici en deux phrases ce qui est nouveau, et pourquoi cela vaut une visite.</p>"
+                    ),
+                    button("Découvrir", "@website"),
+                    OFFER,
+                    share("Il y a du nouveau", "Qui vient grâce à vous reçoit aussi un avantage."),
+                    FOOTER,
+                ],
+            ),
+        },
+    ),
+    "fan_offer": Starter(
+        _("An offer for fans only"),
+        {
+            "en": (
+                "For our fans only: your code is inside",
+                "It works in the shop and online, until it ends.",
+                [
+                    heading("This one is for you"),
+                    text("<p>You follow us, so you get it first. Show the code or the square at the till.</p>"),
+                    OFFER,
+                    FOOTER,
+                ],
+            ),
+            "fr": (
+                "Réservé à nos fans : votre code est à l'intérieur",
+                "Il est valable en boutique et en ligne, jusqu'à sa fin.",
+                [
+                    heading("Celle-ci est pour vous"),
+                    text(
+                        "<p>Vous nous suivez, vous l'avez donc en premier. Montrez le code ou le carré en caisse.</p>"
+                    ),
+                    OFFER,
+                    FOOTER,
+                ],
+            ),
+        },
+    ),
+    "refer_a_friend": Starter(
+        _("Refer a friend"),
+        {
+            "en": (
+                "Bring a friend, {{ contact.first_name | default: 'and both win' }}",
+                "One press, and both of you get something.",
+                [
+                    heading("Good things are for two"),
+                    text("<p>Share your own link. When your friend joins, you both get something.</p>"),
+                    share("Come and see", "You both get something when your friend joins."),
+                    FOOTER,
+                ],
+            ),
+            "fr": (
+                "Venez à deux, {{ contact.first_name | default: 'et gagnez tous les deux' }}",
+                "Un geste, et vous y gagnez tous les deux.",
+                [
+                    heading("Le meilleur se partage"),
+                    text("<p>Partagez votre lien. Quand votre ami s'inscrit, chacun reçoit quelque chose.</p>"),
+                    share("Venez voir", "Chacun reçoit quelque chose quand votre ami s'inscrit."),
+                    FOOTER,
+                ],
+            ),
+        },
+    ),
+    "confirm_subscription": Starter(
+        _("Confirm the subscription"),
+        {
+            "en": (
+                "Please confirm: you want mail from {{ brand.name }}",
+                "One press, and you are in. Without it we do not write again.",
+                [
+                    heading("One press, and you are in"),
+                    text(
+                        "<p>Hello {{ contact.first_name }}</p><p>Somebody, we hope it was you, entered this address with"
+                        " {{ brand.name }}. Confirm it, and you get what you asked for.</p>"
+                    ),
+                    button("Yes, that was me", "{{ links.confirm }}"),
+                    text("<p>It was not you? Do nothing: we will not write to you again.</p>"),
+                    FOOTER,
+                ],
+            ),
+            "fr": (
+                "À confirmer : vous souhaitez recevoir les messages de {{ brand.name }}",
+                "Un geste suffit. Sans lui, nous ne vous écrirons plus.",
+                [
+                    heading("Un geste, et c'est fait"),
+                    text(
+                        "<p>Bonjour {{ contact.first_name }}</p><p>Quelqu'un, nous espérons que c'était vous, a saisi cette"
+                        " adresse chez {{ brand.name }}. Confirmez-la, et vous recevrez ce que vous avez demandé.</p>"
+                    ),
+                    button("Oui, c'était moi", "{{ links.confirm }}"),
+                    text("<p>Ce n'était pas vous ? Ne faites rien : nous ne vous écrirons plus.</p>"),
+                    FOOTER,
+                ],
+            ),
+        },
+        is_transactional=True,
+    ),
+    "offer_code": Starter(
+        _("The code of a personal offer"),
+        {
+            "en": (
+                "Your code: {{ event.title }}",
+                "Good until {{ event.until | day }}.",
+                [
+                    heading("{{ event.title }}"),
+                    text(
+                        "<p>{{ event.value }}</p><p><strong>{{ event.code }}</strong></p>"
+                        "<p>Good until {{ event.until | day }}. Show it at the till, or open it on your phone.</p>"
+                    ),
+                    button("Open my code", "{{ event.url }}"),
+                    FOOTER,
+                ],
+            ),
+            "fr": (
+                "Votre code : {{ event.title }}",
+                "Valable jusqu'au {{ event.until | day }}.",
+                [
+                    heading("{{ event.title }}"),
+                    text(
+                        "<p>{{ event.value }}</p><p><strong>{{ event.code }}</strong></p>"
+                        "<p>Valable jusqu'au {{ event.until | day }}. Montrez-le en caisse, ou ouvrez-le sur votre téléphone.</p>"
+                    ),
+                    button("Ouvrir mon code", "{{ event.url }}"),
+                    FOOTER,
+                ],
+            ),
+        },
+        is_transactional=True,
+    ),
+}
+
+
+def bodies(name: str, *, languages: Iterable[str] = ("en", "fr"), website: str = "", **ids: Any) -> list[ContentBody]:
+    """Return unsaved bodies of a starter. `offer` and `image` are ids; a block whose id is not given is left out.
+
+    Raises:  KeyError for a starter that does not exist.
+    """
+    words = STARTERS[name].words
+    found = []
+    for language in languages:
+        if language in words:
+            subject, preheader, blocks = words[language]
+            filled = [block for block in (_filled(block, website, ids) for block in blocks) if block]
+            found.append(
+                ContentBody(language=language, subject=subject, preheader=preheader, blocks=versions.with_ids(filled))
+            )
+    return found
+
+
+def _filled(block: BlockDict, website: str, ids: dict[str, Any]) -> BlockDict | None:
+    if block["type"] not in registry():
+        return None
+    known = {"website": website or "https://example.com", **ids}
+    filled = {}
+    for name, value in block.items():
+        if isinstance(value, str) and value.startswith("@"):
+            if known.get(value[1:]) is None:
+                return None
+            value = known[value[1:]]
+        filled[name] = value
+    return filled
+
+
+def create(
+    name: str, brand: Brand, by: AbstractBaseUser | None = None, *, is_template: bool = False, **ids: Any
+) -> EmailContent:
+    """Return a new content made of a starter, its version published when events are to send it.
+
+    Writes:  EmailContent, ContentVersion, ContentBody.  Raises: BadContent.
+    """
+    starter = STARTERS[name]
+    content = EmailContent.objects.create(name=str(starter.label), brand=brand, is_template=is_template)
+    version = versions.new_version(content, bodies(name, website=brand.website, **ids), by)
+    if starter.is_transactional:
+        versions.publish(version)
+    return content
