@@ -154,7 +154,8 @@ def _of_type(kind: str, have: Any) -> Any:
     if kind == "number":
         return have if isinstance(have, int | float) and not isinstance(have, bool) else None
     wanted: dict[str, type] = {"boolean": bool, "list": list}
-    if not isinstance(have, wanted.get(kind, str)):
+    fitting = isinstance(have, wanted.get(kind, str))
+    if not fitting:
         return None
     return have[:10] if kind == "date" else have
 

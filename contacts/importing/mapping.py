@@ -1,0 +1,216 @@
+"""Which column of a file means what: proposed from the headers of the usual exports, in English and French.
+
+propose(["Email Address", "First Name", "Ville"], [["ann@example.com", "Ann", "Lyon"]])
+# → [Column(0, "Email Address", "email", …), Column(1, …, "first_name", …), Column(2, "Ville", "attribute:ville", …)]
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from django.utils.functional import Promise
+from django.utils.text import slugify
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
+
+from contacts.importing.reader import BadFile
+from contacts.models import AttributeType
+
+# What a column can become, beside "attribute:<name>" and "" (left out).
+TARGETS: dict[str, str | Promise] = {
+    "email": lazy("e-mail"),
+    "first_name": lazy("first name"),
+    "last_name": lazy("last name"),
+    "full_name": lazy("whole name"),
+    "language": lazy("language"),
+    "time_zone": lazy("time zone"),
+    "phone": lazy("phone"),
+    "card": lazy("loyalty card"),
+    "shop": lazy("shop's customer id"),
+    "external": lazy("id in another system"),
+    "tags": lazy("tags"),
+    "accepts": lazy("agrees to mail (yes or no)"),
+    "asked_at": lazy("agreed on (date)"),
+}
+IDENTITIES = ("phone", "card", "shop", "external")
+
+# Headers as Mailchimp, Brevo (Sendinblue), Shopify, Google Contacts, Klaviyo, listmonk and hand-made files write them;
+# compared without case, accents, spaces and signs.
+SYNONYMS: dict[str, str] = {
+    "email": "email|emailaddress|email1value|emailvalue|mail|courriel|adresseemail|adressemail|adressecourriel"
+    "|adresseelectronique|contactemail|subscriberemail|emailprincipal|adresse1email|primaryemail",
+    "first_name": "firstname|fname|givenname|prenom|forename|first|nameprenom",
+    "last_name": "lastname|lname|familyname|surname|nom|nomdefamille|last",
+    "full_name": "name|fullname|nomcomplet|nometprenom|prenomnom|displayname|nomprenom",
+    "language": "language|langue|lang|locale|preferredlanguage|languagecode",
+    "time_zone": "timezone|fuseauhoraire|fuseau",
+    "phone": "phone|phonenumber|sms|mobile|telephone|tel|portable|phone1value|whatsapp|numerodetelephone|mobilephone"
+    "|telephonemobile|telephoneportable|defaultaddressphone",
+    "card": "card|loyaltycard|cartefidelite|cartedefidelite|carte|membernumber|numerodecarte|nocarte|loyaltynumber",
+    "shop": "customerid|shopid|idclient|numeroclient|noclient|clientid",
+    "external": "id|externalid|extid|contactid|uuid|profileid|klaviyoid|leid|euid",
+    "tags": "tags|tag|labels|groupmembership|libelles|etiquettes|groupes|categories",
+    "accepts": "acceptsmarketing|acceptsemailmarketing|emailmarketingconsent|optin|abonne|newsletter|consentement"
+    "|accepteemails|accepteemailmarketing|emailmarketingstatus|subscribed",
+    "asked_at": "optintime|confirmtime|consentedat|subscribedat|dateinscription|datedinscription|optindate"
+    "|dateconsentement|doubleoptindate|emailmarketingconsenttimestamp|datedoptin",
+}
+# Columns of those exports that say nothing about the person.
+NOISE = frozenset(
+    [
+        "memberrating", "optinip", "confirmip", "latitude", "longitude", "gmtoff", "dstoff", "cc", "lastchanged",
+        "notes", "phone1type", "email1type", "phone1label", "email1label", "photo", "addeddate", "addedtime",
+        "modifiedat", "createdat", "blacklisted", "emailblacklist", "smsblacklist", "namesuffix", "nameprefix", "fileas",
+    ]
+)  # fmt: skip
+KNOWN = {name: target for target, names in SYNONYMS.items() for name in names.split("|")}
+
+LANGUAGES = {
+    "fr": "fr", "fra": "fr", "fre": "fr", "french": "fr", "francais": "fr",
+    "en": "en", "eng": "en", "english": "en", "anglais": "en",
+}  # fmt: skip
+YES = frozenset(["yes", "y", "true", "1", "oui", "o", "vrai", "x", "subscribed", "abonne", "optin", "opt-in"])
+NO = frozenset(
+    ["no", "n", "false", "0", "non", "faux", "unsubscribed", "never", "desabonne", "not_subscribed", "optout"]
+)  # fmt: skip
+ISO_DATE = re.compile(r"(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})(?:[T ].*)?")
+EUROPEAN_DATE = re.compile(r"(\d{1,2})[-/.](\d{1,2})[-/.](\d{4})(?:[T ].*)?")
+NUMBER = re.compile(r"-?\d{1,15}(?:[.,]\d{1,9})?")
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column: where it stands, its header, what it becomes, its type as an attribute, and a few of its values."""
+
+    index: int
+    header: str
+    target: str
+    type: str = "text"
+    examples: tuple[str, ...] = ()
+
+
+def plain(header: str) -> str:
+    """Return the header in lower case without accents, spaces and signs."""
+    letters = unicodedata.normalize("NFKD", header.replace("œ", "oe").lower())
+    return re.sub(r"[^a-z0-9]", "", letters.encode("ascii", "ignore").decode())
+
+
+def propose(headers: Sequence[str], rows: Sequence[Sequence[str]]) -> list[Column]:
+    """Return what each column most likely is, each target once; the rest becomes attributes, empty columns nothing."""
+    declared = {plain(name): (name, type_) for name, type_ in AttributeType.objects.values_list("name", "type")}
+    taken: set[str] = set()
+    return [_propose(n, header, _column(rows, n), declared, taken) for n, header in enumerate(headers)]
+
+
+def _column(rows: Sequence[Sequence[str]], n: int) -> list[str]:
+    return [row[n] for row in rows if n < len(row) and row[n]]
+
+
+def _propose(
+    index: int, header: str, values: list[str], declared: dict[str, tuple[str, str]], taken: set[str]
+) -> Column:
+    name, examples = plain(header), tuple(value[:60] for value in values[:3])
+    if name in declared:
+        return Column(index, header, f"attribute:{declared[name][0]}", declared[name][1], examples)
+    target = KNOWN.get(name, "")
+    if not target and "email" not in taken and values and all("@" in value for value in values[:20]):
+        target = "email"
+    if target and target not in taken:
+        taken.add(target)
+        return Column(index, header, target, "text", examples)
+    if target or name in NOISE or not values:
+        return Column(index, header, "", "text", examples)
+    slug = attribute_name(header)
+    return Column(index, header, f"attribute:{slug}" if slug else "", guess_type(values), examples)
+
+
+def attribute_name(header: str) -> str:
+    """Return the name an attribute made from this header gets: "Ville préférée" → "ville_preferee"."""
+    return slugify(header).replace("-", "_")[:50]
+
+
+def guess_type(values: Iterable[str]) -> str:
+    """Return the type that all the values have."""
+    some = list(values)[:200]
+    if all(value.lower() in YES | NO and not value.isdigit() for value in some):
+        return "boolean"
+    # A leading zero is a code (postcode, card), not a number.
+    if all(NUMBER.fullmatch(value) and not re.match(r"-?0\d", value) for value in some):
+        return "number"
+    return "date" if all(to_date(value) for value in some) else "text"
+
+
+def check(columns: Sequence[Column]) -> None:
+    """Make sure that people can be told apart by the mapping.
+
+    Raises:  BadFile.
+    """
+    targets = [column.target for column in columns if column.target]
+    if not {"email", *IDENTITIES} & set(targets):
+        raise BadFile(
+            _("No column holds an e-mail address (the columns are: %(headers)s). Say which one does.")
+            % {"headers": ", ".join(column.header for column in columns[:20])}
+        )
+    doubled = next((target for target in targets if targets.count(target) > 1), None)
+    if doubled:
+        raise BadFile(_("Two columns are mapped to “%(target)s”. Leave one out.") % {"target": doubled})
+
+
+def to_date(value: str) -> str:
+    """Return the day as ISO text, '' when it is none. 5/4/2026 is read the European way: 5 April."""
+    if found := ISO_DATE.fullmatch(value):
+        year, month, day = found.groups()
+    elif found := EUROPEAN_DATE.fullmatch(value):
+        day, month, year = found.groups()
+    else:
+        return ""
+    try:
+        return date(int(year), int(month), int(day)).isoformat()
+    except ValueError:
+        return ""
+
+
+def to_type(value: str, kind: str) -> Any:
+    """Return a cell as its attribute's type.
+
+    Raises:  ValueError with a sentence.
+    """
+    if kind == "number":
+        if not NUMBER.fullmatch(value):
+            raise ValueError(_("“%(value)s” is no number.") % {"value": value[:60]})
+        number = float(value.replace(",", "."))
+        return int(number) if number.is_integer() else number
+    if kind == "boolean":
+        answer = to_answer(value)
+        if answer is None:
+            raise ValueError(_("“%(value)s” is neither yes nor no.") % {"value": value[:60]})
+        return answer
+    if kind == "date":
+        day = to_date(value)
+        if not day:
+            raise ValueError(_("“%(value)s” is no date. Write it like 2026-05-01.") % {"value": value[:60]})
+        return day
+    return to_list(value) if kind == "list" else value[:1000]
+
+
+def to_answer(value: str) -> bool | None:
+    """Return yes, no, or None for neither."""
+    word = value.strip().lower().replace("é", "e")
+    return True if word in YES else False if word in NO else None
+
+
+def to_list(value: str) -> list[str]:
+    """Return the words of a cell cut at commas, semicolons, bars and Google's ":::"."""
+    words = (word.strip(" *\"'") for word in re.split(r"\s*(?::::|[,;|])\s*", value))
+    return list(dict.fromkeys(word[:80] for word in words if word))
+
+
+def to_language(value: str) -> str:
+    """Return the language's code, '' for one that we do not write in: "Français", "fr-FR", "fr_CA" → "fr"."""
+    word = plain(re.split(r"[-_ (]", value.strip())[0])
+    return LANGUAGES.get(word, "")

@@ -1,0 +1,176 @@
+"""Long work: claimed under a lease, fenced, resumed at its cursor after a kill, by whoever runs next.
+
+job = create("import", parameters={…}, upload=file, by=request.user)    # a worker is told; any runner will do
+run(job.pk)                                                             # here and now; False when another has it
+run_waiting()                                                           # all that waits or was left behind
+
+The work itself is a function `work(run: Run)` registered under the job's kind in `KINDS`; it writes each batch and
+its cursor in one transaction through `run.batch()`, so a kill loses nothing and doubles nothing.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from importlib import import_module
+from typing import Any
+
+from django.conf import settings
+from django.core.files.base import File
+from django.db import transaction
+from django.db.models import F, Q
+from django.utils.translation import gettext as _
+
+from contacts.manners import database_now, write_batch
+from contacts.models import Job
+
+logger = logging.getLogger(__name__)
+
+LEASE = timedelta(seconds=30)  # renewed by every batch, which takes far less than a second
+State = Job.State
+
+# kind → "module:function"; upper floors add theirs with `register`.
+KINDS: dict[str, str] = {"import": "contacts.importing.work:work"}
+
+
+class Refused(Exception):
+    """The work cannot be done; the message is a sentence with the remedy and ends on the job."""
+
+
+class Lost(Exception):
+    """Another runner took the job over, or it was cancelled: stop at once, write nothing more."""
+
+
+class Run:
+    """One runner's hold on a job: its cursor and counts, saved only while the fence is still ours."""
+
+    def __init__(self, job: Job) -> None:
+        self.job, self.fence = job, job.fence
+        self.cursor: dict[str, Any] = dict(job.cursor)
+        self.counts: dict[str, int] = dict(job.counts)
+        self.progress = job.progress
+
+    @contextmanager
+    def batch(self) -> Iterator[None]:
+        """Commit what is written inside together with cursor, counts and progress, and renew the lease.
+
+        Raises:  Lost when the job is no longer ours; then nothing of the batch stays.
+        """
+        with write_batch():
+            yield
+            held = Job.objects.filter(pk=self.job.pk, fence=self.fence, state=State.RUNNING)
+            saved = {"cursor": self.cursor, "counts": self.counts, "progress": self.progress}
+            if not held.update(**saved, lease_until=database_now() + LEASE):
+                raise Lost
+
+    def add(self, **counts: int) -> None:
+        """Add to the job's counts."""
+        for name, n in counts.items():
+            self.counts[name] = self.counts.get(name, 0) + n
+
+
+def register(kind: str, work: str) -> None:
+    """Let jobs of this kind be done by "module:function"."""
+    KINDS[kind] = work
+
+
+def create(
+    kind: str,
+    *,
+    parameters: dict[str, Any] | None = None,
+    upload: File[Any] | None = None,
+    by: Any = None,
+    hint: bool = True,
+) -> Job:
+    """Write a waiting job and tell the workers after the commit; `hint=False` when the caller runs it itself."""
+    job = Job(kind=kind, parameters=parameters or {}, created_by=by if getattr(by, "pk", None) else None)
+    if upload is not None:
+        job.upload.save(os.path.basename(upload.name or "file"), upload, save=False)
+    job.save()
+    if hint:
+        transaction.on_commit(lambda: _hint(job.pk))
+    return job
+
+
+def _hint(job_id: int) -> None:
+    from contacts.tasks import run_job
+
+    try:
+        run_job.delay(job_id)
+    except (OSError, run_job.OperationalError):  # the broker is away: the beat finds the job
+        logger.warning("job=%s waits for the next sweep: the broker did not answer", job_id)
+
+
+def run(job_id: int, *, take_over: bool = False) -> bool:
+    """Do the job, or what is left of it; return whether it was ours to do.
+
+    Writes:  state, counts, error. `take_over` ends the lease of a runner known to be dead.
+    """
+    job = _claim(job_id, take_over)
+    if job is None:
+        return False
+    try:
+        _work(job.kind)(Run(job))
+    except Lost:
+        logger.warning("job=%s was taken over or cancelled", job.pk)
+        return False
+    except Refused as why:
+        _finish(job, State.FAILED, str(why))
+    except Exception:
+        logger.exception("job=%s failed", job.pk)
+        _finish(job, State.FAILED, _("It stopped with an error of ours. What was done stays; run it again."))
+        raise
+    else:
+        _finish(job, State.DONE)
+    return True
+
+
+def _claim(job_id: int, take_over: bool) -> Job | None:
+    now = database_now()
+    free = Q(state=State.QUEUED) | Q(state=State.RUNNING, lease_until__lt=now)
+    if take_over:
+        free |= Q(state__in=[State.RUNNING, State.FAILED])
+    claimed = Job.objects.filter(free, pk=job_id).update(
+        state=State.RUNNING,
+        fence=F("fence") + 1,
+        owner=f"{settings.NODE_NAME}:{os.getpid()}"[:80],
+        lease_until=now + LEASE,
+        error="",
+        finished_at=None,
+    )
+    if not claimed:
+        return None
+    Job.objects.filter(pk=job_id, started_at=None).update(started_at=now)
+    return Job.objects.get(pk=job_id)
+
+
+def _work(kind: str) -> Callable[[Run], None]:
+    if kind not in KINDS:
+        raise Refused(_("Nobody knows how to do a job of kind “%(kind)s”.") % {"kind": kind})
+    module, name = KINDS[kind].split(":")
+    work: Callable[[Run], None] = getattr(import_module(module), name)
+    return work
+
+
+def _finish(job: Job, state: str, error: str = "") -> None:
+    Job.objects.filter(pk=job.pk, fence=job.fence, state=State.RUNNING).update(
+        state=state, error=error, finished_at=database_now(), lease_until=None
+    )
+
+
+def cancel(job: Job) -> bool:
+    """Stop the job at its next batch; what is done stays. Returns whether it was still to be done."""
+    return bool(
+        Job.objects.filter(pk=job.pk, state__in=[State.QUEUED, State.RUNNING]).update(
+            state=State.CANCELLED, finished_at=database_now(), lease_until=None
+        )
+    )
+
+
+def run_waiting() -> int:
+    """Do every job that waits or whose runner died; return how many were done."""
+    waiting = Job.objects.filter(Q(state=State.QUEUED) | Q(state=State.RUNNING, lease_until__lt=database_now()))
+    return sum(run(pk) for pk in list(waiting.order_by("pk").values_list("pk", flat=True)))

@@ -1,0 +1,81 @@
+"""python3 manage.py import_contacts people.csv --topic letters --basis consent --evidence "form on the website"."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from django.core.files.base import File
+from django.core.management.base import BaseCommand, CommandError
+
+from contacts import jobs
+from contacts.importing import work
+from contacts.importing.reader import BadFile
+from contacts.models import Job, Topic
+from contacts.models.consent import Basis
+
+
+class Command(BaseCommand):
+    help = "Import contacts from a CSV file; columns are recognised by their headers. Empty cells change nothing."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("file", nargs="?", help="CSV or TSV file, in any usual encoding")
+        parser.add_argument("--topic", help="short name of the topic they are subscribed to")
+        parser.add_argument("--basis", choices=[Basis.CONSENT, Basis.CUSTOMER], help="no basis, no mail")
+        parser.add_argument("--evidence", default="", help="where and how they agreed; needed with --basis")
+        parser.add_argument("--source", default="", help="where they come from, as shown on their page")
+        parser.add_argument("--tag", action="append", default=[], help="put on all of them; may be repeated")
+        parser.add_argument("--keep", action="store_true", help="keep values that are there, fill only empty ones")
+        parser.add_argument("--dry-run", action="store_true", help="write nothing, count what would happen")
+        parser.add_argument("--resume", type=int, metavar="JOB", help="go on with an import that was killed")
+
+    def handle(self, **options: Any) -> None:
+        if options["resume"]:
+            job = Job.objects.filter(pk=options["resume"], kind="import").first()
+            if job is None:
+                raise CommandError(f"There is no import {options['resume']}.")
+        elif options["file"]:
+            job = self._plan(options)
+        else:
+            raise CommandError("Name the file to import, or an import to --resume.")
+        self.stdout.write(f"import {job.pk} …")
+        self.stdout.flush()
+        jobs.run(job.pk, take_over=bool(options["resume"]))
+        job.refresh_from_db()
+        if job.state != Job.State.DONE:
+            raise CommandError(job.error or f"import {job.pk} is {job.get_state_display()}.")
+        self._report(job)
+
+    def _plan(self, options: dict[str, Any]) -> Job:
+        path = Path(options["file"])
+        if not path.is_file():
+            raise CommandError(f"There is no file {path}.")
+        if bool(options["topic"]) != bool(options["basis"]):
+            raise CommandError("--topic and --basis go together: no basis, no mail.")
+        topic = Topic.objects.filter(slug=options["topic"]).first()
+        if options["topic"] and topic is None:
+            known = ", ".join(Topic.objects.values_list("slug", flat=True)) or "none yet"
+            raise CommandError(f"There is no topic {options['topic']} (there are: {known}).")
+        with path.open("rb") as file:
+            try:
+                shape, columns, _first = work.look(file)
+                return work.plan(
+                    File(file, name=path.name), columns=columns, shape=shape, topic=topic,
+                    basis=options["basis"] or Basis.NONE, evidence=options["evidence"], tags=options["tag"],
+                    source=options["source"], overwrite=not options["keep"], dry_run=options["dry_run"], hint=False,
+                )  # fmt: skip
+            except (BadFile, work.NoEvidence) as why:
+                raise CommandError(str(why)) from None
+
+    def _report(self, job: Job) -> None:
+        counts = {"created": 0, "updated": 0, "unchanged": 0, "rejected": 0, **job.counts}
+        would = "would be " if job.parameters["dry_run"] else ""
+        self.stdout.write(
+            "{lines} lines: {created} {would}created, {updated} updated, {unchanged} unchanged, {rejected} rejected; "
+            "{subscribed} subscribed, {suppressed} suppressed.".format(
+                **{"lines": 0, "subscribed": 0, "suppressed": 0, **counts}, would=would
+            )
+        )
+        if job.result:
+            self.stdout.write(f"Rejected rows with line and reason: {job.result.path}")
