@@ -24,6 +24,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.http import require_POST
 from simple_history.admin import SimpleHistoryAdmin
+from unfold.widgets import UnfoldAdminSelect2MultipleWidget
 
 from campaigns.admin import steps
 from campaigns.delivery import control, hold, progress
@@ -56,7 +57,6 @@ class CampaignAdmin(SimpleHistoryAdmin, BigTableAdmin):
     list_filter = ["state", "kind", "topic"]
     search_fields = ["name"]
     list_select_related = ["content", "sender"]
-    filter_horizontal = ["segments", "excluded_segments"]
     readonly_fields = ["kind", "trigger"]
     ordering = ["-created_at"]
 
@@ -85,6 +85,10 @@ class CampaignAdmin(SimpleHistoryAdmin, BigTableAdmin):
 
     def has_delete_permission(self, request: HttpRequest, obj: Campaign | None = None) -> bool:
         return super().has_delete_permission(request, obj) and (obj is None or obj.state == State.DRAFT)
+
+    def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        kwargs["widget"] = UnfoldAdminSelect2MultipleWidget()
+        return super().formfield_for_manytomany(db_field, request, **kwargs)
 
     def save_model(self, request: HttpRequest, obj: Campaign, form: Any, change: bool) -> None:
         if not change:
@@ -154,6 +158,8 @@ class CampaignAdmin(SimpleHistoryAdmin, BigTableAdmin):
             "overview": overview,
             "may_start": request.user.has_perm("campaigns.start_campaign"),
             "held": hold.active(),
+            "content_url": url_or_none("admin:campaigns_emailcontent_change", campaign.content_id),
+            "show_save_and_add_another": False,
             "report_url": url_or_none("admin:campaigns_campaign_report", campaign.pk),
             "languages": overview.languages,
             "is_open": campaign.state in OPEN,
