@@ -41,8 +41,9 @@ def add(file: File[bytes] | BinaryIO, *, alt: str, brand: Brand | None = None) -
     found = Image.objects.filter(sha256=digest).first()
     if found is not None:
         return found
-    image = Image(brand=brand, sha256=digest, alt=alt.strip()[:300], width=size[0], height=size[1])
+    image = Image(brand=brand, sha256=digest, alt=alt.strip()[:300])
     image.file.save(f"{digest[:32]}.{extension}", ContentFile(data), save=False)
+    image.width, image.height = size
     image.save()
     return image
 
