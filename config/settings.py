@@ -138,12 +138,12 @@ TEMPLATES = [
 ]
 
 # What upper floors add to lower ones; dotted module names, loaded once; order is the order of display.
-EMAIL_BLOCKS: list[str] = []
+EMAIL_BLOCKS: list[str] = ["social.blocks"]
 SEGMENT_FIELDS: list[str] = []
 TIMELINE_SOURCES: list[str] = []
 REPORT_SECTIONS: list[str] = []
-HIT_HANDLERS: list[str] = []  # of spool lines that are not mail's own: friend's pages, QR codes
-CONFIRMED_HOOKS: list[str] = []  # called when a person confirmed a subscription
+HIT_HANDLERS: list[str] = ["social.visits"]  # of spool lines that are not mail's own: friend's pages, QR codes
+CONFIRMED_HOOKS: list[str] = ["social.referrals"]  # called when a person confirmed a subscription
 
 # --- Database --------------------------------------------------------------------------------------------------------
 
@@ -263,7 +263,7 @@ HTTPS = SITE_URL.startswith("https://")
 HSTS_SECONDS = env.number("HSTS_SECONDS", 31_536_000)
 SECURE_HSTS_SECONDS = HSTS_SECONDS if HTTPS else 0
 SECURE_SSL_REDIRECT = HTTPS and not TESTING
-SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
+SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$", r"^u/"]  # RFC 8058: no redirect on one-click
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if TRUSTED_PROXIES else None
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 SECURE_REFERRER_POLICY = "strict-origin-when-cross-origin"

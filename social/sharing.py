@@ -22,7 +22,7 @@ from campaigns.models import Campaign, Delivery, Link
 from campaigns.tracking import events
 from campaigns.tracking.tokens import Token
 from contacts.models import Brand, Contact
-from social import subject
+from social import preview, subject
 from social.models import NetworkSetting, Referral, ShareLink
 from social.networks import registry
 from social.networks.registry import Network, UnknownNetwork
@@ -116,6 +116,16 @@ def network_name(network: Network) -> str:
     return ours.get(network.key, network.name)
 
 
+def invitation(one: Offered) -> str:
+    """Return the words of a network's button: "Share on Bluesky", "Send by e-mail"."""
+    if one.network.kind == "message":
+        return _("Send by %(network)s") % {"network": one.label}
+    special = {"email": _("Send by e-mail"), "sms": _("Send by text message")}
+    if one.key in special and one.label == network_name(one.network):
+        return special[one.key]
+    return one.label if one.network.kind != "network" else _("Share on %(network)s") % {"network": one.label}
+
+
 def address(link: Link) -> str:
     """Return the address that is shared: `https://host/v/TOKEN`."""
     return f"{settings.TRACKING_URL}/v/{link.token}"
@@ -141,8 +151,19 @@ def compose(share_link: ShareLink, *, text: str = "", title: str = "") -> str:
     """Return the composer's address for this link, '' for copy and share sheet."""
     if registry.get(share_link.network).composer is None:
         return ""
-    image = f"{settings.TRACKING_URL}/v/{share_link.link.token}/card.jpg"
-    return registry.composer_url(share_link.network, text, address(share_link.link), title=title, image=image)
+    return registry.composer_url(
+        share_link.network, text, address(share_link.link), title=title, image=_picture(share_link)
+    )
+
+
+def _picture(share_link: ShareLink) -> str:
+    """The picture's address for the two networks that want it in the composer's, '' for the others."""
+    endpoint = registry.get(share_link.network).composer
+    if endpoint is None or not any("image" in parts for parts in endpoint.parameters.values()):
+        return ""
+    language = share_link.contact.language if share_link.contact else ""
+    about = subject.of(share_link.campaign, language, share_link.block)
+    return preview.ensure(about, subject.hero_of(share_link.campaign, about.language)).url
 
 
 def _intend(share_link: ShareLink, who: Sharer) -> None:

@@ -17,7 +17,7 @@ from typing import Any
 
 from django.utils import timezone
 
-from campaigns.models import Campaign, ContentBody
+from campaigns.models import Campaign, ContentBody, Image
 from contacts.models import Brand
 from social.models import Offer, OfferText, ReferralProgram
 
@@ -60,7 +60,7 @@ def of(campaign: Campaign, language: str, block: str = "") -> Subject:
     brand = brand_of(campaign)
     body = body_of(campaign, language)
     language = body.language if body else language or brand.default_language
-    blocks: list[dict[str, Any]] = body.blocks if body and isinstance(body.blocks, list) else []
+    blocks = _dicts(body.blocks) if body else []
     bar = share_bar(blocks, block)
     program = program_of(brand)
     advantage = _advantage(program, blocks, language)
@@ -80,10 +80,9 @@ def of(campaign: Campaign, language: str, block: str = "") -> Subject:
 
 def brand_of(campaign: Campaign) -> Brand:
     """Return the brand a campaign writes under: its content's, else its topic's, else its sender's, else the first."""
-    for owner in (campaign.content, campaign.topic, campaign.sender):
-        if owner is not None:
-            return owner.brand
-    return Brand.objects.order_by("pk").first() or Brand(name="Fanfare", slug="")
+    owners = (campaign.content, campaign.topic, campaign.sender)
+    brands = [owner.brand for owner in owners if owner is not None]
+    return brands[0] if brands else Brand.objects.order_by("pk").first() or Brand(name="Fanfare", slug="")
 
 
 def bodies_of(campaign: Campaign) -> list[ContentBody]:
@@ -103,9 +102,23 @@ def body_of(campaign: Campaign, language: str) -> ContentBody | None:
     return wanted or (bodies[0] if bodies else None)
 
 
+def hero_of(campaign: Campaign, language: str) -> str:
+    """Return the path in public storage of the mail's first picture, '' when it has none."""
+    body = body_of(campaign, language)
+    blocks = body.blocks if body is not None else []
+    ids = [found.get("image") for found in _dicts(blocks) if found.get("type") == "image"]
+    picture = Image.objects.filter(pk=ids[0]).first() if ids and isinstance(ids[0], int) else None
+    return picture.file.name or "" if picture else ""
+
+
+def _dicts(blocks: object) -> list[dict[str, Any]]:
+    """The blocks of a body: JSON that an import or a partner may have written differently."""
+    return [block for block in blocks if isinstance(block, dict)] if isinstance(blocks, list) else []
+
+
 def share_bar(blocks: Iterable[dict[str, Any]], block: str = "") -> dict[str, Any]:
     """Return the share bar with this id, else the first, else {}."""
-    bars = [found for found in blocks if isinstance(found, dict) and found.get("type") == "share"]
+    bars = [found for found in blocks if found.get("type") == "share"]
     return next((bar for bar in bars if block and bar.get("id") == block), bars[0] if bars else {})
 
 
@@ -132,7 +145,7 @@ def _advantage(program: ReferralProgram | None, blocks: Iterable[dict[str, Any]]
     offer = program.friend_offer if program else None
     for_friends = offer is not None
     if offer is None:
-        ids = [found.get("offer") for found in blocks if isinstance(found, dict) and found.get("type") == "offer"]
+        ids = [found.get("offer") for found in blocks if found.get("type") == "offer"]
         offer = Offer.objects.filter(pk__in=[i for i in ids if isinstance(i, int)]).order_by("pk").first()
     if offer is None or offer.state not in (Offer.State.LIVE, Offer.State.ENDED):
         return None

@@ -2,12 +2,27 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from social.views import share
+from social.views import friend, share
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("s/<str:token>", share.page, name="share"),
     path("s/<str:token>/<slug:network>", share.page, name="share_network"),
-    path("v/<str:token>", share.friend, name="friend"),
-    path("v/<str:token>/mail", share.friend_mail, name="friend_mail"),
-    path("card/<str:name>.jpg", share.card, name="share_card"),
+    path("v/<str:token>", friend.page, name="friend"),
+    path("v/<str:token>/mail", friend.mail, name="friend_mail"),
+    path("card/<str:name>.jpg", friend.card, name="share_card"),
+    path("f/<str:token>", offer.page, name="offer"),
+    path("f/<str:token>/qr.png", offer.image, name="offer_image"),
+    path("f/<str:token>/<slug:block>/qr.png", offer.image, name="offer_block_image"),
+    path("f/<str:token>/<slug:block>", offer.page, name="offer_block"),
+    path("q/<str:token>", qr.landing, name="qr"),
+    path("q/<str:token>/<slug:block>", qr.landing, name="qr_block"),
+    path("Q/<str:token>", qr.landing, name="qr_printed"),
+    path("Q/<str:token>/<slug:block>", qr.landing, name="qr_printed_block"),
+    path("till/", till.home, name="till"),
+    path("till/enrol/", enrol.page, name="till_enrol"),
+    path("till/check/", till.check, name="till_check"),
+    path("till/redeem/", till.use, name="till_redeem"),
+    path("till/undo/", till.undo, name="till_undo"),
+    path("till/today/", till.today, name="till_today"),
+    path("till/leave/", till.leave, name="till_leave"),
 ]

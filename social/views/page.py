@@ -19,7 +19,7 @@ from contacts.models import Brand
 
 
 class Page:
-    """One answer in one language: ?lang= first, then what the browser asks for, then the contact's, then the brand's."""
+    """One answer in one language: that of ?lang=, of the contact, of the browser or of the brand."""
 
     def __init__(
         self,

@@ -1,0 +1,179 @@
+"""The friend's page: `/v/<TOKEN>` shows what was shared to people and robots, and signs the friend up in two taps.
+
+    GET  /v/7K3M…        the page, its Open Graph tags, her advantage, the form
+    GET  /v/7K3M…/mail   the mail's variant for friends, framed in the page
+    POST /v/7K3M…        key=…&email=dan@example.com&newsletter=1 → a mail to confirm
+
+The front stored the visit before Django. No cookie; the sponsor's first name only here, live, by her consent.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from csp.constants import NONE, SELF, UNSAFE_INLINE
+from csp.decorators import csp_replace
+from django.http import Http404, HttpRequest, HttpResponse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import override
+from django.views.decorators.clickjacking import xframe_options_sameorigin
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_http_methods, require_safe
+
+from campaigns.content import web
+from campaigns.content.findings import BadContent
+from campaigns.tracking.hits import prefix
+from contacts import formkeys
+from contacts.addresses import BadAddress
+from contacts.models import Topic
+from social import preview, referrals, sharing, subject, visits
+from social.models import ShareLink
+from social.networks import registry
+from social.subject import Subject
+from social.views.page import Page
+from social.views.share import gain_of, share_link_or_404
+
+TAGS_WITHIN = 32_768  # bytes: what robots read of a page
+# The mail is styled inline and loads its pictures; it runs nothing and is shown in our own frame only.
+MAIL_POLICY = {
+    "default-src": [NONE],
+    "style-src": [UNSAFE_INLINE],
+    "img-src": [SELF, "https:", "data:"],
+    "font-src": [NONE],
+    "form-action": [NONE],
+    "frame-ancestors": [SELF],
+    "base-uri": [NONE],
+}
+
+
+@csrf_exempt
+@require_http_methods(["GET", "HEAD", "POST"])
+def page(request: HttpRequest, token: str) -> HttpResponse:
+    """Show what was shared; on POST sign the friend up."""
+    share_link = share_link_or_404(token)
+    agent = request.headers.get("User-Agent", "")
+    shown = Page(
+        request,
+        subject.brand_of(share_link.campaign),
+        contact_language=share_link.contact.language if share_link.contact else "",
+        written=[body.language for body in subject.bodies_of(share_link.campaign)],
+        prefers_browser=not registry.robot_label(agent),  # a robot draws the card for the sharer's friends
+    )
+    about = subject.of(share_link.campaign, shown.language, share_link.block)
+    if share_link.link.expires_at and share_link.link.expires_at <= timezone.now():
+        return shown.answer("public/friend_over.html", {"subject": about}, 410)
+    if request.method == "POST":
+        return _sign_up(request, shown, about, share_link)
+    is_own = visits.is_sharer(share_link, request.META.get("REMOTE_ADDR", ""), agent)
+    return _show(shown, about, share_link, {"is_own": is_own})
+
+
+def _show(shown: Page, about: Subject, share_link: ShareLink, more: dict[str, Any], status: int = 200) -> HttpResponse:
+    token = str(share_link.link.token)
+    advantage = about.advantage if about.advantage and not about.advantage.is_over else None
+    context = {
+        "subject": about,
+        "advantage": advantage,
+        "was_advantage": about.advantage if advantage is None else None,
+        "topic": share_link.campaign.topic,
+        "sponsor": sponsor_name(share_link),
+        "gain": gain_of(about) if share_link.contact_id else {},
+        "url": sharing.address(share_link.link),
+        "card": preview.ensure(about, subject.hero_of(share_link.campaign, shown.language)),
+        "width": preview.WIDTH,
+        "height": preview.HEIGHT,
+        "mail_url": f"/v/{token}/mail?lang={shown.language}",
+        "form_key": formkeys.make(token, "friend"),
+        **more,
+    }
+    return shown.answer("public/friend.html", context, status)
+
+
+def sponsor_name(share_link: ShareLink) -> str:
+    """Return the sponsor's first name while she consents to its being shown, else ''."""
+    contact = share_link.contact
+    return contact.first_name if contact is not None and contact.public_name_at is not None else ""
+
+
+# --- Signing up ------------------------------------------------------------------------------------------------------
+
+
+def _sign_up(request: HttpRequest, shown: Page, about: Subject, share_link: ShareLink) -> HttpResponse:
+    typed = {name: str(request.POST.get(name, ""))[:254].strip() for name in ("email", "first_name")}
+    wants_letter = bool(request.POST.get("newsletter")) or about.advantage is None or about.advantage.is_over
+    form = {**typed, "newsletter": bool(request.POST.get("newsletter"))}
+    with override(shown.language):
+        if not formkeys.check(str(request.POST.get("key", "")), str(share_link.link.token), "friend"):
+            problem = _("This page was open for more than an hour. Your words are still there: press once more.")
+            return _show(shown, about, share_link, {"form": form, "problem": problem}, 400)
+        if request.POST.get("website"):  # people do not see this field
+            return _thanks(shown, about, typed["email"])
+        topic = share_link.campaign.topic if wants_letter else None
+        try:
+            _ask(request, shown, about, share_link, typed, topic)
+        except BadAddress as bad:
+            return _show(shown, about, share_link, {"form": form, "problem": str(bad), "at_email": True}, 400)
+    return _thanks(shown, about, typed["email"])
+
+
+def _ask(
+    request: HttpRequest, shown: Page, about: Subject, share_link: ShareLink, typed: dict[str, str], topic: Topic | None
+) -> None:
+    address, agent = request.META.get("REMOTE_ADDR", ""), request.headers.get("User-Agent", "")
+    referrals.sign_up(
+        share_link,
+        email=typed["email"],
+        first_name=typed["first_name"],
+        topics=[topic] if topic else [],
+        wording=wording(about, topic),
+        language=shown.language,
+        evidence={"ip_prefix": prefix(address), "page": "/v/"},
+        same_device=visits.is_sharer(share_link, address, agent),
+    )
+
+
+def wording(about: Subject, topic: Topic | None) -> str:
+    """Return the words under which the friend agreed, as they stood on the page."""
+    letter = _("Yes, write me: %(topic)s. I can leave at any time.") % {"topic": topic.name} if topic else ""
+    advantage = _("Send me: %(advantage)s") % {"advantage": about.advantage.title} if about.advantage else ""
+    return "\n".join(filter(None, (advantage, letter)))
+
+
+def _thanks(shown: Page, about: Subject, email: str) -> HttpResponse:
+    """The same page for all: who signs up, who is a customer already, whose address is her sponsor's."""
+    return shown.answer("public/friend_done.html", {"subject": about, "email": email})
+
+
+# --- What the page shows inside --------------------------------------------------------------------------------------
+
+
+@csp_replace(MAIL_POLICY)  # type: ignore[arg-type]  # django-csp types views without arguments only
+@xframe_options_sameorigin
+@require_safe
+def mail(request: HttpRequest, token: str) -> HttpResponse:
+    """Show the mail's variant for friends: no code, QR, points or name in it."""
+    share_link = share_link_or_404(token)
+    language = str(request.GET.get("lang", ""))[:8]
+    try:
+        html = web.html(share_link.campaign, language=language, audience="friend")
+    except BadContent as gone:
+        raise Http404 from gone
+    response = HttpResponse(html)
+    response["Cache-Control"] = "no-store"
+    response["Referrer-Policy"] = "no-referrer"
+    response["X-Robots-Tag"] = "noindex, nofollow"
+    return response
+
+
+@require_safe
+def card(request: HttpRequest, name: str) -> HttpResponse:
+    """Give the picture of a share; its name is the hash of what it shows, so it may be kept for ever."""
+    picture = preview.read(name)
+    if picture is None:
+        raise Http404
+    return HttpResponse(
+        picture,
+        content_type="image/jpeg",
+        headers={"Cache-Control": "public, max-age=31536000, immutable", "Content-Length": str(len(picture))},
+    )
