@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from social.views import friend, share
+from social.views import enrol, friend, offer, qr, share, till
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("s/<str:token>", share.page, name="share"),

@@ -24,7 +24,7 @@ METHOD = "word"
 
 def normalise(raw: str) -> str:
     """Return a word as it is compared and stored: small letters, single spaces, no leading #."""
-    return " ".join(raw.casefold().replace("#", " ").split())[:40]
+    return " ".join(raw.replace("\x00", "").casefold().replace("#", " ").split())[:40]
 
 
 def publish(

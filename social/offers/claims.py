@@ -31,12 +31,11 @@ def claim(
     Raises:  Refused with the exact reason.
     """
     now = timezone.now()
-    known = _standing_claim(offer, contact)
+    known = standing(offer, contact)
     if known is not None:
         return known
     rests_on = rules.check_claim(offer, contact, now) or proof
-    if sold_out := counters.full(offer, contact.pk, now):
-        raise Refused(sold_out)
+    check_left(offer, contact)
     made = Claim(
         offer=offer,
         contact=contact,
@@ -58,7 +57,7 @@ def claim(
     return made
 
 
-def _standing_claim(offer: Offer, contact: Contact) -> Claim | None:
+def standing(offer: Offer, contact: Contact) -> Claim | None:
     """Return the claim she has: an open one, else the used one when she may have no more."""
     hers = list(
         Claim.objects.filter(offer=offer, contact=contact).select_related("offer", "contact", "code").order_by("seq")
@@ -68,6 +67,15 @@ def _standing_claim(offer: Offer, contact: Contact) -> Claim | None:
         return still_open[-1]
     used = [row for row in hers if row.state == Claim.State.REDEEMED]
     return used[-1] if used and len(used) >= counters.per_contact(offer) else None
+
+
+def check_left(offer: Offer, contact: Contact) -> None:
+    """Refuse when no redemption is left for her now: a look, the promise is made at the till.
+
+    Raises:  Refused(LIMIT_TOTAL | LIMIT_CONTACT | LIMIT_PERIOD | BUDGET_SPENT).
+    """
+    if sold_out := counters.full(offer, contact.pk, timezone.now()):
+        raise Refused(sold_out)
 
 
 def _last_seq(offer: Offer, contact: Contact) -> int:

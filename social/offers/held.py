@@ -49,7 +49,7 @@ def read(raw: str) -> Held:
     Raises:  Refused(CODE_UNKNOWN | OTHER_SITE | NOT_HOLDER | NOT_STARTED).
     """
     text = raw.strip()
-    if not text or len(text) > LONGEST:
+    if not text or len(text) > LONGEST or not text.isprintable():
         raise Refused(Reason.CODE_UNKNOWN)
     token, block = _from_address(text)
     if re.fullmatch(r"[0-9a-fA-F]{32}", token):

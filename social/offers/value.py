@@ -1,15 +1,18 @@
 """What an offer is worth, in words and in money.
 
-value("-20 %", …)   headline(offer, "fr") → "20 % de réduction"; discount_minor(offer, 5_000) → 1_000
+headline(offer, "fr") → "20 % de réduction"; discount_minor(offer, 5_000) → 1_000
 """
 
 from __future__ import annotations
 
 import re
+from datetime import datetime, timedelta
 from decimal import Decimal, InvalidOperation
 
 from babel import Locale, UnknownLocaleError
 from babel.numbers import format_currency, get_currency_precision
+from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
@@ -63,6 +66,15 @@ def read_money(text: str, currency: str) -> int:
     if amount != amount.to_integral_value():
         raise ValueError(text)
     return int(amount)
+
+
+def until(end: datetime, language: str) -> str:
+    """Return the last moment people may count on: a day if it ends at midnight, else a day and a time (site's zone)."""
+    local = timezone.localtime(end)
+    with override(language):
+        if (local.hour, local.minute) == (0, 0):
+            return date_format(local - timedelta(seconds=1), "DATE_FORMAT")
+        return date_format(local, "DATETIME_FORMAT")
 
 
 def text_of(offer: Offer, language: str) -> OfferText | None:
