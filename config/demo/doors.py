@@ -99,6 +99,16 @@ class Visitor:
             raise ClosedDoor(f"{answer.url} answered {answer.status} to {sorted({**chosen.fields, **fields})}.")
         return answer
 
+    def submit(self, page: Page, action: str, **fields: str) -> Page:
+        """Send the page's form that goes to that address, with these fields filled in.
+
+        Raises:  ClosedDoor when the page has no such form.
+        """
+        for number, form in enumerate(page.forms):
+            if form.action == action:
+                return self.post(page, number, **fields)
+        raise ClosedDoor(f"{page.url} answered {page.status} and has no form to {action}.")
+
     def press(self, page: Page, name: str, value: str, **fields: str) -> Page:
         """Press the button of that name and value, with its form's fields.
 
@@ -140,7 +150,7 @@ class Visitor:
         said = {
             "HTTP_USER_AGENT": self.user_agent,
             "HTTP_ACCEPT_LANGUAGE": self.language,
-            "HTTP_REFERER": referer,
+            "HTTP_REFERER": urljoin(settings.SITE_URL, referer) if referer else "",
             "HTTP_COOKIE": "; ".join(f"{name}={morsel.value}" for name, morsel in self.cookies.items()),
         }
         return {

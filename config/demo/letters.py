@@ -1,7 +1,7 @@
-"""The demo's mails: the campaign in English and French, the next one as a draft, and those that events send.
+"""The demo's mails: the campaign in English and French, the next one as a draft, and templates.
 
 campaign = autumn(shop)             # a draft with its mail; the stage `send` starts it
-transactional(shop)                 # confirmation, welcome, thanks: sending from now on
+christmas(shop)                     # the next one, a draft with open steps, to play with
 """
 
 from __future__ import annotations
@@ -14,11 +14,13 @@ from PIL import Image as Picture
 from PIL import ImageDraw
 
 from campaigns import composing
-from campaigns.models import Campaign, Image
+from campaigns.content import images, starters
+from campaigns.models import Campaign, EmailContent, Image
 from config.demo.shop import Shop
 
 NAME = "Autumn roast"
-NEXT = "Christmas box (draft)"
+NEXT = "Christmas box"
+TEMPLATES = ("announcement", "fan_offer", "refer_a_friend")
 WEBSITE = "https://example.com/brulerie"
 
 WORDS = {
@@ -94,6 +96,18 @@ def _body(language: str, shop: Shop, picture: Image) -> dict[str, Any]:
     }
 
 
+def christmas(shop: Shop) -> Campaign:
+    """Return the next campaign, a draft made of a template; its segment is still to be chosen."""
+    for name in TEMPLATES:
+        if not EmailContent.objects.filter(name=str(starters.STARTERS[name].label), is_template=True).exists():
+            starters.create(name, shop.brand, shop.admin, is_template=True, offer=shop.beans.pk)
+    found = Campaign.objects.filter(name=NEXT).first()
+    if found is not None:
+        return found
+    template = EmailContent.objects.get(name=str(starters.STARTERS["announcement"].label), is_template=True)
+    return composing.compose(name=NEXT, topic=shop.letter, sender=shop.sender, template=template, by=shop.admin)
+
+
 def draw() -> bytes:
     """Return the demo's picture as PNG bytes, 1200 × 600: a cup before a low sun over the harbour."""
     canvas = Picture.new("RGB", (1200, 600), "#f6e3c0")
@@ -119,6 +133,4 @@ def draw() -> bytes:
 
 
 def _picture(shop: Shop) -> Image:
-    from campaigns.content import images  # the library re-encodes and names it by its bytes
-
     return images.add(ContentFile(draw(), name="autumn.png"), alt=WORDS["en"]["alt"], brand=shop.brand)

@@ -7,12 +7,11 @@ letter.pixel, letter.clicks, letter.share, letter.offer, letter.unsubscribe
 from __future__ import annotations
 
 import email
-import email.policy
 import html
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import cast
 from urllib.parse import urlsplit
 
 from campaigns.models import Campaign, OutboxMail
@@ -64,8 +63,9 @@ class Letter:
 
 def read(message: bytes, *, pk: int = 0, contact_id: int = 0) -> Letter:
     """Return what a mail program finds in the message."""
-    parsed = cast(Any, email.message_from_bytes(message, policy=email.policy.default))
-    body = parsed.get_body(preferencelist=("html", "plain")).get_content()
+    parsed = email.message_from_bytes(message)
+    part = next((part for part in parsed.walk() if part.get_content_type() == "text/html"), parsed)
+    body = cast(bytes, part.get_payload(decode=True)).decode()
     paths = []
     for address in LINK.findall(body):
         parts = urlsplit(html.unescape(address))

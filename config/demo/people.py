@@ -25,6 +25,7 @@ HEADERS = [
     "Brews with",
     "Birthday",
     "Tags",
+    "Opt-in Time",
 ]
 FIRST_NAMES = {
     "fr": "Yann Maëlle Erwan Solène Loïc Gwenaëlle Armel Nolwenn Tanguy Aude Ronan Anaïs Mathieu Inès Rémi Zoé Hugo Léa"
@@ -69,6 +70,7 @@ def _person(told: random.Random, number: int) -> list[str]:
         told.choice(BREWS),
         birthday if told.random() < 0.4 else "",
         told.choice(TAGS),
+        f"{told.choice((2024, 2025))}-{told.randint(1, 12):02}-{told.randint(1, 28):02}",
     ]
 
 
