@@ -208,9 +208,15 @@ def check(campaign: Campaign) -> list[Finding]:
     from campaigns.content import checks
 
     findings = checks.check(campaign)
-    if any(finding.level == "error" for finding in findings):
+    errors = {finding.code for finding in findings if finding.level == "error"}
+    if errors and errors <= ABOUT_PEOPLE:
+        require_people(campaign)
+    if errors:
         raise NotReady(findings)
     return findings
+
+
+ABOUT_PEOPLE = {"audience.empty", "basis.missing"}  # errors that EmptyAudience says in more words
 
 
 def require_people(campaign: Campaign) -> audience.AudienceCount:

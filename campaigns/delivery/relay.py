@@ -121,17 +121,13 @@ class AnymailRelay(Relay):
     def _post(self, mail: Mail) -> tuple[Outcome, bool]:
         """Make the call and return the outcome and whether the provider itself fails."""
         from anymail.exceptions import AnymailAPIError, AnymailError
-        from requests.exceptions import ConnectionError as NotConnected
-
         message = anymail_message(mail, self.backend)
         try:
             self.backend.send_messages([message])
         except AnymailAPIError as why:
             status = getattr(why, "status_code", None)
-            if status is None:  # no answer at all; refused connections reached nobody
-                return Outcome(
-                    mail, 0, str(type(why).__name__), is_dotted=not isinstance(why.__cause__, NotConnected)
-                ), True
+            if status is None:  # no answer at all
+                return Outcome(mail, 0, type(why).__name__, is_dotted=not never_connected(why)), True
             return self._refused(mail, int(status))
         except AnymailError as why:  # the provider cannot express this mail
             return Outcome(mail, 554, f"5.6.0 {type(why).__name__}", is_dotted=True), False
@@ -144,6 +140,19 @@ class AnymailRelay(Relay):
         if status == 429 or status >= 500:
             return Outcome(mail, 421, f"HTTP {status}", is_dotted=True), True
         return Outcome(mail, 550, f"5.6.0 HTTP {status}", is_dotted=True), False
+
+
+def never_connected(why: BaseException) -> bool:
+    """Say whether a call surely reached nobody: the connection itself could not be made."""
+    from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
+
+    seen: list[BaseException] = [why]
+    for each in seen:
+        if isinstance(each, NewConnectionError | ConnectTimeoutError):
+            return True
+        inner = (each.__cause__, each.__context__, getattr(each, "reason", None), *each.args)
+        seen += [one for one in inner if isinstance(one, BaseException) and one not in seen]
+    return False
 
 
 def anymail_message(mail: Mail, backend: Any) -> EmailMultiAlternatives:

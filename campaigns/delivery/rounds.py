@@ -20,9 +20,10 @@ def go_round() -> None:
         audience.snapshot(campaign)
     notices.drain()
     ledger.sweep()
-    for campaign_id in Campaign.objects.filter(state=Campaign.State.SENDING, kind="campaign").values_list(
-        "pk", flat=True
-    ):
+    sending = Campaign.objects.filter(state=Campaign.State.SENDING, kind=Campaign.Kind.CAMPAIGN)
+    for campaign in sending.filter(send_until__lte=manners.database_now()):
+        control.cancel_rows(campaign)  # what it promises is over: the rest is not sent
+    for campaign_id in sending.values_list("pk", flat=True):
         ledger.finish(campaign_id)
 
 

@@ -1,0 +1,217 @@
+import threading
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+from django.utils import timezone
+
+from campaigns.content import versions
+from campaigns.delivery import control, hold, rounds, sender
+from campaigns.models import Campaign, ContentBody, Delivery, EmailContent, OutboxMail, TokenBucket
+from contacts.models import AuditEntry
+from tests.make import make_brand, make_campaign, make_contact, make_topic
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+TEXT = [{"id": "b1", "type": "text", "html": "<p>Hello</p>"}, {"id": "b2", "type": "footer"}]
+
+
+def make_ready(n=3, **fields):
+    """A draft that only waits for Start: n subscribers and a mail."""
+    topic = make_topic()
+    content = EmailContent.objects.create(name="May", brand=make_brand())
+    body = ContentBody(language="en", subject="May", blocks=TEXT)
+    versions.new_version(content, [body])
+    for i in range(n):
+        make_contact(email=f"fan{i}@example.com", topic=topic)
+    return make_campaign(topic=topic, content=content, **fields)
+
+
+def test_start_pins_the_version_freezes_the_audience_and_is_audited():
+    campaign = make_ready()
+
+    control.start(campaign, "marie")
+
+    assert campaign.state == "sending" and campaign.content_version.published_at and campaign.started_at
+    assert Delivery.objects.filter(state="queued", content_version=campaign.content_version).count() == 3
+    assert AuditEntry.objects.get(verb="started campaign").detail["people"] == 3
+
+
+def test_a_double_press_starts_once():
+    campaign = make_ready()
+    stale = Campaign.objects.get(pk=campaign.pk)
+    control.start(campaign, "marie")
+
+    with pytest.raises(control.WrongState, match="sending"):
+        control.start(stale, "marie")
+    assert Delivery.objects.count() == 3 and AuditEntry.objects.filter(verb="started campaign").count() == 1
+
+
+def test_two_presses_at_the_same_moment_start_once():
+    campaign = make_ready()
+    if connection.vendor == "sqlite":  # the in-memory database has one connection; the conditional UPDATE is the same
+        control.move(campaign, ["draft"], "sending")
+        with pytest.raises(control.WrongState):
+            control.move(campaign, ["draft"], "sending")
+        return
+    results = []
+
+    def press():
+        try:
+            control.start(Campaign.objects.get(pk=campaign.pk), "marie")
+            results.append("started")
+        except control.WrongState:
+            results.append("refused")
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=press) for _ in range(4)]
+    [thread.start() for thread in threads]
+    [thread.join() for thread in threads]
+    assert sorted(results) == ["refused"] * 3 + ["started"] and Delivery.objects.count() == 3
+
+
+def test_nobody_to_write_to_is_refused_with_a_sentence_and_writes_nothing():
+    campaign = make_ready(0)
+    with pytest.raises(control.EmptyAudience, match="hold no people"):
+        control.start(campaign, "marie")
+    contact = make_contact(topic=campaign.topic)
+    contact.subscriptions.update(basis="none")
+    with pytest.raises(control.EmptyAudience, match="one person"):
+        control.start(campaign, "marie")
+
+    campaign.refresh_from_db()
+    assert campaign.state == "draft" and not AuditEntry.objects.filter(verb="started campaign").exists()
+
+
+def test_a_mail_with_errors_is_not_ready():
+    campaign = make_ready()
+    campaign.content = None
+    campaign.save()
+
+    with pytest.raises(control.Refused):
+        control.start(campaign, "marie")
+    campaign.refresh_from_db()
+    assert campaign.state == "draft"
+
+
+def test_a_scheduled_campaign_starts_when_its_time_has_come():
+    campaign = make_ready()
+    with pytest.raises(control.Refused, match="over"):
+        control.schedule(campaign, timezone.now() - timedelta(minutes=1), "marie")
+    at = timezone.now() + timedelta(hours=1)
+    control.schedule(campaign, at, "marie")
+
+    assert control.start_due() == 0
+    assert control.start_due(now=at + timedelta(seconds=1)) == 1
+    campaign.refresh_from_db()
+    assert campaign.state == "sending" and Delivery.objects.count() == 3
+
+
+def test_a_scheduled_campaign_that_cannot_start_is_a_draft_again_with_the_reason():
+    campaign = make_ready()
+    control.schedule(campaign, timezone.now() + timedelta(hours=1), "marie")
+    campaign.topic.subscriptions.all().delete()
+
+    assert control.start_due(now=timezone.now() + timedelta(hours=2)) == 0
+    campaign.refresh_from_db()
+    assert campaign.state == "draft" and "hold no people" in campaign.paused_reason
+
+
+def test_nothing_scheduled_starts_while_sending_is_held():
+    campaign = make_ready()
+    control.schedule(campaign, timezone.now() + timedelta(hours=1), "marie")
+    hold.place("look first")
+
+    assert control.start_due(now=timezone.now() + timedelta(hours=2)) == 0
+
+
+def test_pause_resume_and_cancel():
+    campaign = make_ready()
+    control.start(campaign, "marie")
+    control.pause(campaign, "a wrong link", "marie")
+    assert sender.run(campaign).sent == 0
+    with pytest.raises(control.WrongState):
+        control.pause(campaign, "again", "marie")
+
+    control.resume(campaign, "marie")
+    assert sender.run(campaign).sent == 3
+    campaign.refresh_from_db()
+    assert campaign.state == "finished"
+    with pytest.raises(control.WrongState):
+        control.cancel(campaign, "marie")
+
+
+def test_cancelling_ends_what_waits_and_keeps_what_is_out():
+    campaign = make_ready(4)
+    control.start(campaign, "marie")
+    Delivery.objects.filter(pk=Delivery.objects.first().pk).update(state="sent", sent_at=timezone.now())
+
+    assert control.cancel(campaign, "marie") == 3
+    assert sorted(Delivery.objects.values_list("state", flat=True)) == ["cancelled"] * 3 + ["sent"]
+
+
+def test_a_new_version_goes_to_those_who_had_none_yet():
+    campaign = make_ready(2)
+    control.start(campaign, "marie")
+    first = campaign.content_version
+    Delivery.objects.filter(pk=Delivery.objects.first().pk).update(state="sent", sent_at=timezone.now())
+    control.pause(campaign, "a wrong link", "marie")
+    versions.new_version(campaign.content, [ContentBody(language="en", subject="Mended", blocks=TEXT)])
+    control.resume(campaign, "marie")
+    sender.run(campaign)
+
+    assert list(Delivery.objects.order_by("pk").values_list("content_version__number", flat=True)) == [1, 2]
+    assert campaign.content_version != first and OutboxMail.objects.get().subject == "Mended"
+
+
+def test_people_who_came_later_are_added_on_request():
+    campaign = make_ready(2)
+    control.start(campaign, "marie")
+    make_contact(email="late@example.com", topic=campaign.topic)
+
+    assert control.add_people(campaign, "marie") == 1
+    assert Delivery.objects.count() == 3 and dict(campaign.exclusions.values_list("reason", "n")) == {}
+
+
+def test_the_pace_changes_while_it_sends():
+    campaign = make_ready(pace_per_hour=3600)
+    control.start(campaign, "marie")
+    assert TokenBucket.objects.get(key=f"campaign:{campaign.pk}").rate == 1
+    control.set_pace(campaign, 7200, "marie")
+    assert TokenBucket.objects.get(key=f"campaign:{campaign.pk}").rate == 2
+    control.set_pace(campaign, None, "marie")
+    assert not TokenBucket.objects.exists()
+
+
+def test_after_the_last_moment_the_rest_is_not_sent():
+    campaign = make_ready()
+    control.start(campaign, "marie")
+    Campaign.objects.update(send_until=timezone.now() - timedelta(seconds=1))
+
+    rounds.go_round()
+    campaign.refresh_from_db()
+    assert set(Delivery.objects.values_list("state", flat=True)) == {"cancelled"} and campaign.state == "finished"
+
+
+def test_an_interrupted_snapshot_is_completed_by_the_next_round():
+    campaign = make_ready()
+    control.pin(campaign)
+    Campaign.objects.update(state="sending", started_at=timezone.now())  # the process died right here
+
+    rounds.go_round()
+    assert Delivery.objects.count() == 3
+    sender.run()
+    campaign.refresh_from_db()
+    assert campaign.state == "finished"
+
+
+def test_the_mails_of_a_real_campaign_lie_in_the_outbox():
+    campaign = make_ready()
+    control.start(campaign, "marie")
+    counts = sender.run(campaign)
+
+    assert counts.sent == 3 and OutboxMail.objects.count() == 3
+    mail = OutboxMail.objects.first()
+    assert mail.subject == "May" and b"List-Unsubscribe" in bytes(mail.message)
+    assert mail.delivery.state == "sent" and mail.delivery.reply == "kept in the Outbox"
