@@ -11,6 +11,7 @@ from django.db import transaction
 
 from contacts.models import Contact, Notice
 from social.models import Claim, Offer, Referral, RewardGrant
+from social.offers import claims
 from social.offers.reasons import Refused
 
 logger = logging.getLogger(__name__)
@@ -56,12 +57,10 @@ def _grant(referral: Referral, side: str, contact: Contact | None, offer: Offer 
 
 def _claim(offer: Offer, contact: Contact, referral: Referral) -> Claim | None:
     """A claim, or None with a line in the log: an offer that is spent or over must not undo a confirmation."""
-    from social.offers import redemption
-
     campaign = referral.share_link.campaign if referral.share_link else None
     try:
         with transaction.atomic():
-            return redemption.claim(offer, contact, via=Claim.Via.SHARE, campaign=campaign)
+            return claims.claim(offer, contact, via=Claim.Via.SHARE, campaign=campaign)
     except Refused as refusal:
         logger.warning("referral=%s offer=%s gives no reward: %s", referral.pk, offer.pk, refusal.reason)
         return None

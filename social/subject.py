@@ -124,10 +124,8 @@ def share_bar(blocks: Iterable[dict[str, Any]], block: str = "") -> dict[str, An
 
 def program_of(brand: Brand) -> ReferralProgram | None:
     """Return the brand's active referral programme, the newest when there are several."""
-    if brand.pk is None:
-        return None
     return (
-        ReferralProgram.objects.filter(brand=brand, is_active=True)
+        ReferralProgram.objects.filter(brand_id=brand.pk or 0, is_active=True)
         .select_related("sponsor_offer", "friend_offer")
         .order_by("-pk")
         .first()

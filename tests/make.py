@@ -10,11 +10,11 @@ from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import User
 from django.utils import timezone
 
-from campaigns.models import Campaign, Delivery, Sender
+from campaigns.models import Campaign, ContentBody, ContentVersion, Delivery, EmailContent, Sender
 from contacts import identities
 from contacts.models import AttributeType, Brand, Contact, Segment, Subscription, Topic
-
-from social.models import Device, Offer, OfferLimit, OfferText, Place, StaffMember
+from social import sharing
+from social.models import Device, Offer, OfferLimit, OfferText, Place, ReferralProgram, ShareLink, StaffMember
 
 
 def make_user(**fields: Any) -> User:
@@ -121,3 +121,38 @@ def make_till(**fields: Any) -> tuple[Device, StaffMember]:
     device = Device.objects.create(place=place, name="Phone", secret_hash=fields.pop("secret_hash", "0" * 64))
     zoe = StaffMember.objects.create(place=place, name="Zoe", pin_hash=make_password("1234"), **fields)
     return device, zoe
+
+
+def make_letter(**fields: Any) -> Campaign:
+    """A campaign that is sent, in English and French, with a share bar; `blocks=` come before it."""
+    blocks, bar = fields.pop("blocks", []), fields.pop("bar", {})
+    campaign = make_campaign(**{"state": Campaign.State.SENDING, "audience_at": timezone.now(), **fields})
+    content = EmailContent.objects.create(name=campaign.name, brand=campaign.topic.brand)
+    version = ContentVersion.objects.create(content=content, number=1, published_at=timezone.now())
+    for language, subject, reason in (
+        ("en", "Roses for May", "Your friends get roses too"),
+        ("fr", "Des roses en mai", "Vos amis y ont droit aussi"),
+    ):
+        text = {"id": "b1", "type": "text", "html": f"<p>{subject} for {{{{ contact.first_name }}}}</p>"}
+        share = {"id": "b6", "type": "share", "reason": reason, "text": f"{subject} 🌹", **bar}
+        body = {"subject": subject, "blocks": [text, *blocks, share, {"id": "b9", "type": "footer"}]}
+        ContentBody.objects.create(version=version, language=language, preheader=reason, **body)
+    campaign.content, campaign.content_version = content, version
+    campaign.save()
+    return campaign
+
+
+def make_share_link(**fields: Any) -> ShareLink:
+    """The link that Ann made by pressing Bluesky in the letter she got."""
+    campaign = fields.pop("campaign", None) or make_letter()
+    contact = fields.pop("contact", None) or make_contact(first_name="Ann", topic=campaign.topic)
+    return sharing.share_link_for(contact, campaign, fields.pop("network", "bluesky"), **fields)
+
+
+def make_program(**fields: Any) -> ReferralProgram:
+    """Twenty per cent for the friend at once; the sponsor's five euros wait for `hold_days`."""
+    fields.setdefault("brand", make_brand())
+    fields.setdefault("name", "Bring a friend")
+    fields.setdefault("friend_offer", make_offer(name="Welcome", brand=fields["brand"]))
+    fields.setdefault("sponsor_offer", make_offer(name="Thanks", brand=fields["brand"]))
+    return ReferralProgram.objects.create(**fields)
