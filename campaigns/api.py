@@ -8,10 +8,8 @@ GET  /api/v1/campaigns/7/report/
 
 from __future__ import annotations
 
-import dataclasses
 from typing import Any
 
-from django.db.models import QuerySet
 from django_filters import rest_framework as filters
 from drf_spectacular.utils import OpenApiExample, extend_schema, extend_schema_view
 from rest_framework import mixins, serializers, status
@@ -108,6 +106,49 @@ class CheckSerializer(serializers.Serializer[Any]):
     findings = FindingSerializer(many=True)
 
 
+class RateSerializer(serializers.Serializer[Any]):
+    """A share with its 95 % Wilson interval; `value` is null when there is nothing to take it of."""
+
+    value = serializers.FloatField(allow_null=True)
+    low = serializers.FloatField()
+    high = serializers.FloatField()
+
+
+class MoneySerializer(serializers.Serializer[Any]):
+    minor = serializers.IntegerField(help_text="In the currency's smallest unit.")
+    currency = serializers.CharField()
+
+
+class StepSerializer(serializers.Serializer[Any]):
+    """One step of the funnel: `n` people, loads or acts, of `of`."""
+
+    key = serializers.CharField()
+    label = serializers.CharField()
+    kind = serializers.ChoiceField(["people", "loads", "acts", "money"])
+    n = serializers.IntegerField()
+    of = serializers.IntegerField()
+    rate = RateSerializer(allow_null=True)
+    money = MoneySerializer(allow_null=True)
+    definition = serializers.CharField()
+
+
+class GroupSerializer(serializers.Serializer[Any]):
+    """Treated or control: how many people, and how many of them ordered."""
+
+    key = serializers.CharField()
+    people = serializers.IntegerField()
+    ordered = RateSerializer()
+
+
+class ReportSerializer(serializers.Serializer[Any]):
+    campaign_id = serializers.IntegerField()
+    made_at = serializers.DateTimeField()
+    sentence = serializers.CharField()
+    funnel = StepSerializer(many=True)
+    groups = GroupSerializer(many=True)
+    lift = serializers.CharField(allow_blank=True)
+
+
 class DeliverySerializer(serializers.ModelSerializer[Delivery]):
     class Meta:
         model = Delivery
@@ -199,11 +240,11 @@ class CampaignViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericV
         """POST /api/v1/campaigns/7/cancel/; whoever has not got the mail will not get it."""
         return self._do(request, lambda campaign: control.cancel(campaign, request.user))
 
-    @extend_schema(summary="What came of it", responses={200: dict[str, Any]})
-    @action(detail=True)
+    @extend_schema(summary="What came of it", responses=ReportSerializer, filters=False)
+    @action(detail=True, pagination_class=None)
     def report(self, request: Request, pk: str | None = None) -> Response:
         """GET /api/v1/campaigns/7/report/ → the funnel, every rate with n and its 95 % interval."""
-        return Response(dataclasses.asdict(reports.campaign_report(self.get_object())))
+        return Response(ReportSerializer(reports.campaign_report(self.get_object())).data)
 
     def _do(self, request: Request, verb: Any) -> Response:
         return once(request, lambda: self._moved(verb))
@@ -214,7 +255,7 @@ class CampaignViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericV
             verb(campaign)
         except control.WrongState as why:
             raise Conflict(str(why), code="wrong_state") from why
-        except (control.NotReady, control.EmptyAudience) as why:
+        except control.Refused as why:
             raise Unprocessable(str(why), code="not_ready") from why
         campaign.refresh_from_db()
         return Response(self.get_serializer(campaign).data)
@@ -252,9 +293,6 @@ class EventViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericView
     serializer_class = EventSerializer
     filterset_class = EventFilter
     queryset = Event.objects.all()
-
-    def get_queryset(self) -> QuerySet[Event]:
-        return super().get_queryset()
 
 
 ROUTES = {"campaigns": CampaignViewSet, "deliveries": DeliveryViewSet, "events": EventViewSet}

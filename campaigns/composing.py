@@ -1,4 +1,4 @@
-"""Make a draft campaign with a mail of its own: copied from a template, or of given bodies. The desk and the API use it alike.
+"""Make a draft campaign with a mail of its own: copied from a template, or of given bodies. Desk and API use it alike.
 
 compose(name="May", topic=offers, segments=[vips], template=announcement, by=request.user)
 """

@@ -19,7 +19,7 @@ from rest_framework.viewsets import GenericViewSet
 from contacts.answers import once
 from contacts.problems import Strict, Unprocessable
 from social import conversions
-from social.models import Conversion, Credit, OrderLine, Place
+from social.models import Conversion, Credit, Place
 
 
 class CreditSerializer(serializers.ModelSerializer[Credit]):
@@ -45,10 +45,16 @@ class ConversionSerializer(serializers.ModelSerializer[Conversion]):
         ]  # fmt: skip
 
 
-class LineSerializer(Strict, serializers.ModelSerializer[OrderLine]):  # type: ignore[misc]
-    class Meta:
-        model = OrderLine
-        fields = ["sku", "title", "category", "size", "quantity", "returned_quantity", "unit_minor"]
+class LineWishSerializer(Strict):
+    """One article; `returned` of `quantity` came back."""
+
+    sku = serializers.CharField(max_length=80, required=False, allow_blank=True)
+    title = serializers.CharField(max_length=200, required=False, allow_blank=True)
+    category = serializers.CharField(max_length=120, required=False, allow_blank=True)
+    size = serializers.CharField(max_length=40, required=False, allow_blank=True)
+    quantity = serializers.IntegerField(min_value=1, required=False)
+    returned = serializers.IntegerField(min_value=0, required=False)
+    unit_minor = serializers.IntegerField()
 
 
 class OrderWishSerializer(Strict):
@@ -59,18 +65,22 @@ class OrderWishSerializer(Strict):
     amount_minor = serializers.IntegerField(
         min_value=0, help_text="In the currency's smallest unit: 5990 is 59.90 EUR."
     )
+    returned_minor = serializers.IntegerField(min_value=0, required=False, help_text="What was paid back so far.")
     currency = serializers.RegexField(r"^[A-Z]{3}$", help_text="ISO 4217.")
     ordered_at = serializers.DateTimeField()
     email = serializers.CharField(required=False, max_length=320)
     card = serializers.CharField(required=False, max_length=254, help_text="A loyalty card.")
     shop_id = serializers.CharField(required=False, max_length=254, help_text="The shop's id of the customer.")
+    external_id = serializers.CharField(
+        required=False, max_length=254, help_text="Any other system's id of the person."
+    )
     code = serializers.CharField(required=False, max_length=60, help_text="The offer code that was redeemed.")
     link_reference = serializers.CharField(required=False, max_length=64)
     place: serializers.SlugRelatedField[Place] = serializers.SlugRelatedField(
         "slug", queryset=Place.objects.all(), required=False
     )
     channel = serializers.CharField(required=False, max_length=24)
-    lines = LineSerializer(many=True, required=False)
+    lines = LineWishSerializer(many=True, required=False)
 
 
 ORDER = OpenApiExample(
@@ -112,7 +122,8 @@ class ConversionViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Generi
     def _record(self, request: Request) -> Response:
         wish = OrderWishSerializer(data=request.data)
         wish.is_valid(raise_exception=True)
-        given: dict[str, Any] = wish.validated_data
+        given: dict[str, Any] = dict(wish.validated_data)
+        given["lines"] = [conversions.Line(number, **line) for number, line in enumerate(given.get("lines", []), 1)]
         known = Conversion.objects.filter(order__source=given["source"], order__reference=given["reference"]).exists()
         try:
             order = conversions.record_order(**given)

@@ -35,7 +35,7 @@ SECRET_BYTES = 32
 TOUCH_EVERY = timedelta(minutes=1)  # last_used_at is for people; a write per request would cost more than it tells
 
 RESOURCES = ("contacts", "segments", "topics", "campaigns", "deliveries", "events", "conversions")
-SCOPES = tuple(f"{resource}:{verb}" for resource in RESOURCES for verb in ("read", "write")) + ("campaigns:send",)
+SCOPES = (*(f"{resource}:{verb}" for resource in RESOURCES for verb in ("read", "write")), "campaigns:send")
 
 
 class UnknownScope(ValueError):
@@ -75,7 +75,7 @@ def revoke(key: ApiKey, by: User) -> None:
 
 
 def find(text: str) -> ApiKey | None:
-    """Return the live key that this text opens, or None: unknown, wrong, expired, revoked and orphaned look the same."""
+    """Return the live key that this text opens, or None: unknown, wrong, expired and revoked look the same."""
     prefix, _dot, secret = text.removeprefix("fan_").partition(".")
     now = timezone.now()
     key = (

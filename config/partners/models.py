@@ -9,7 +9,7 @@ from social.models import Place
 
 
 class ApiKey(models.Model):
-    """A partner's key `prefix.secret`: shown once, kept as SHA-256; bound to scopes, and if set to places and topics."""
+    """A partner's key: shown once, kept as SHA-256, bound to scopes and, where set, to places and topics."""
 
     name = models.CharField(_("name"), max_length=120)
     prefix = models.CharField(_("prefix"), max_length=12, unique=True)
