@@ -5,7 +5,7 @@
     /o/<token>.gif   the pixel, whatever the token
     /c/<token>/<n>   302 to the link's target; a target with merge tags goes on to Django
     /q/<T> /Q/<T>    302 to the code's target, else Django
-    /v/<T>           stored, then Django's page
+    /v/<T> /w/<t>    stored, then Django's page
 
 No query, no session, no cookie. A forged token is answered like an unknown one: the pixel, or the plain 404.
 """
@@ -61,7 +61,14 @@ class Front:
         self.spool = spool or Spool()
         self.targets = Targets()
         self.warned_at = 0.0
-        self.routes = {"/o/": self.open, "/c/": self.click, "/v/": self.visit, "/q/": self.scan, "/Q/": self.scan}
+        self.routes = {
+            "/o/": self.open,
+            "/c/": self.click,
+            "/v/": self.visit,
+            "/w/": self.read,
+            "/q/": self.scan,
+            "/Q/": self.scan,
+        }
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         route = self.routes.get(environ["PATH_INFO"][:3])
@@ -106,6 +113,13 @@ class Front:
         """Store a visit to a friend's page, which Django then shows."""
         if token := _public(environ):
             self.store("v", token, 0, environ)
+        return self.django(environ, start_response)
+
+    def read(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+        """Store that the web version was read; Django shows it."""
+        token = environ["PATH_INFO"][3:].rstrip("/")
+        if self.tokens.read(token, Purpose.WEB) is not None:
+            self.store("w", token.lower(), 0, environ)
         return self.django(environ, start_response)
 
     def store(self, kind: str, token: str, number: int, environ: Environ) -> bool:

@@ -146,7 +146,7 @@ def store(hits: Sequence[Hit]) -> Counts:
 
     Writes:  Event, the rollups; what the handlers of friends' pages and QR codes write.
     """
-    mails = [hit for hit in hits if hit.kind in "oc"]
+    mails = [hit for hit in hits if hit.kind in "ocw"]
     others = [hit for hit in hits if hit.kind in "vq"]
     ours = sorting.locate(mails)
     changes = sorting.classify(ours)

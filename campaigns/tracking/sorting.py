@@ -23,8 +23,12 @@ from campaigns.tracking.rollups import Act, Change
 from contacts.consent import tracking_allowed
 from contacts.models import Consent, Contact
 
-KINDS = {"o": Event.Kind.OPEN.value, "c": Event.Kind.CLICK.value}
-PURPOSES = {"o": Consent.Purpose.OPEN_TRACKING, "c": Consent.Purpose.CLICK_TRACKING}
+KINDS = {"o": Event.Kind.OPEN.value, "c": Event.Kind.CLICK.value, "w": Event.Kind.WEB_VIEW.value}
+PURPOSES = {
+    "o": Consent.Purpose.OPEN_TRACKING,
+    "c": Consent.Purpose.CLICK_TRACKING,
+    "w": Consent.Purpose.CLICK_TRACKING,  # one reads it by a click
+}
 
 
 def locate(hits: Sequence[Hit]) -> list[Hit]:
@@ -36,7 +40,7 @@ def locate(hits: Sequence[Hit]) -> list[Hit]:
     campaigns = set(Campaign.objects.filter(pk__in={hit.campaign_id for hit in hits}).values_list("pk", flat=True))
     numbers = _numbers(hits)
     found = [hit for hit in hits if hit.campaign_id in campaigns]
-    found = [hit for hit in found if hit.kind == "o" or (hit.campaign_id, hit.number) in numbers]
+    found = [hit for hit in found if hit.kind != "c" or (hit.campaign_id, hit.number) in numbers]
     deliveries = {
         pk: (campaign, contact)
         for pk, campaign, contact in Delivery.objects.filter(

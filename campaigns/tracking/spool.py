@@ -24,7 +24,7 @@ from django.conf import settings
 SUFFIX = ".spool"
 ROTATE_AT = 64 * 1024 * 1024  # bytes; a file that is read can then be deleted, also under steady load
 LONGEST = 4000  # bytes; an append below one page is atomic among processes on every file system we know
-CONTROL = re.compile(r"[\x00-\x0a\x0c-\x1f\x7f]")  # \v stands between our own columns
+CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
 
 def folder() -> Path:
@@ -35,13 +35,15 @@ def folder() -> Path:
 def line(kind: str, token: str, number: int, flags: str, environ: dict[str, Any]) -> bytes:
     """Return one hit as a line: time in ns, kind, token, number, flags, address, browser, referrer, language."""
     get = environ.get
-    said = (
-        f"{get('HTTP_USER_AGENT', '')[:400]}\v{get('HTTP_REFERER', '')[:200]}\v{get('HTTP_ACCEPT_LANGUAGE', '')[:35]}"
-    )
-    if CONTROL.search(said):  # a visitor's own tab must not make a column
-        said = CONTROL.sub(" ", said)
-    text = f"{time.time_ns()}\t{kind}\t{token}\t{number}\t{flags}\t{get('REMOTE_ADDR', '')}\t{said}\n"
-    return text.replace("\v", "\t").encode("latin-1", "replace")
+    agent, referer = get("HTTP_USER_AGENT", "")[:400], get("HTTP_REFERER", "")[:200]
+    language = get("HTTP_ACCEPT_LANGUAGE", "")[:35]
+    if not (agent.isprintable() and referer.isprintable() and language.isprintable()):
+        # a visitor's own tab or line break must not make a column or a line
+        agent, referer, language = (CONTROL.sub(" ", said) for said in (agent, referer, language))
+    return (
+        f"{time.time_ns()}\t{kind}\t{token}\t{number}\t{flags}\t{get('REMOTE_ADDR', '')}"
+        f"\t{agent}\t{referer}\t{language}\n"
+    ).encode("latin-1", "replace")
 
 
 class Spool:

@@ -1,0 +1,54 @@
+"""Double opt-in, `/confirm/<t>`: a GET shows what is asked for, the POST confirms it and wakes the upper floors."""
+
+from __future__ import annotations
+
+from importlib import import_module
+
+from django.conf import settings
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_http_methods
+
+from campaigns.tracking.hits import prefix
+from campaigns.tracking.tokens import Purpose
+from campaigns.views.pages import Visit, not_found, show, visit
+from contacts import consent, formkeys
+from contacts.models import Contact, Topic
+
+
+@csrf_exempt
+@require_http_methods(["GET", "HEAD", "POST"])
+def page(request: HttpRequest, token: str) -> HttpResponse:
+    """Ask once more, or confirm."""
+    found = visit(request, token, Purpose.CONFIRM)
+    if found is None or found.contact is None or not found.delivery.context:
+        return not_found()
+    is_key = formkeys.check(str(request.POST.get("key", "")), found.token, "confirm")
+    if request.method == "POST" and is_key:
+        confirm(found.contact, found, request)
+        return _page(request, found, is_done=True)
+    return _page(request, found, is_late=request.method == "POST")
+
+
+def confirm(contact: Contact, found: Visit, request: HttpRequest) -> None:
+    """Turn the request into subscriptions and consents, then tell the modules of settings.CONFIRMED_HOOKS.
+
+    Writes:  as contacts.consent.confirm, and what `confirmed(contact)` of the hooks writes; one transaction.
+    """
+    evidence = {"ip_prefix": prefix(request.META.get("REMOTE_ADDR", "")), "delivery": found.delivery.pk}
+    with transaction.atomic():
+        consent.confirm(contact, found.delivery.context or {}, evidence=evidence)
+        for name in settings.CONFIRMED_HOOKS:
+            import_module(name).confirmed(contact)
+
+
+def _page(request: HttpRequest, found: Visit, *, is_done: bool = False, is_late: bool = False) -> HttpResponse:
+    payload = found.delivery.context or {}
+    context = {
+        "form_key": formkeys.make(found.token, "confirm"),
+        "topics": Topic.objects.filter(slug__in=payload.get("topics") or []),
+        "is_done": is_done,
+        "is_late": is_late,
+    }
+    return show(request, "public/confirm.html", found, context)

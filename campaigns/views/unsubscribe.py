@@ -1,0 +1,82 @@
+"""Leaving, `/u/<t>`: a GET shows a button, a POST acts; RFC 8058 one-click by the mail program.
+
+POST /u/5a3f…   List-Unsubscribe=One-Click          → 200, no redirect, no cookie; the same when repeated
+POST /u/5a3f…   key=…&scope=topic|all               → 200 and the page that says what ended
+"""
+
+from __future__ import annotations
+
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone, translation
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_http_methods
+
+from campaigns.models import Delivery, Event
+from campaigns.tracking import events, tokens
+from campaigns.tracking.tokens import Purpose
+from campaigns.views.pages import Visit, not_found, show, visit
+from contacts import consent, formkeys
+from contacts.models import Consent
+
+
+@csrf_exempt
+@require_http_methods(["GET", "HEAD", "POST"])
+def page(request: HttpRequest, token: str) -> HttpResponse:
+    """Show what leaving ends, or end it."""
+    found = visit(request, token, Purpose.UNSUBSCRIBE)
+    if found is None:
+        return not_found()
+    if request.method != "POST":  # RFC 8058: scanners open links, so a GET must not unsubscribe
+        return _ask(request, found)
+    if request.POST.get("List-Unsubscribe") == "One-Click":
+        leave(found, everything=False, method=Consent.Method.ONE_CLICK)
+        return _done(request, found, everything=False)
+    if not formkeys.check(str(request.POST.get("key", "")), found.token, "unsubscribe"):
+        return _ask(request, found, is_late=True)
+    everything = request.POST.get("scope") == "all"
+    leave(found, everything=everything, method=Consent.Method.PREFERENCES)
+    return _done(request, found, everything=everything)
+
+
+def leave(found: Visit, *, everything: bool, method: str) -> int:
+    """End the subscription to the mail's topic, or all, and return how many ended; repeats change nothing.
+
+    Writes:  Subscription, Consent, Suppression (all); Delivery.unsubscribed_at and one unsubscribe event.
+    """
+    topic = None if everything else found.campaign.topic
+    with transaction.atomic():
+        ended = consent.unsubscribe(found.contact, topic, method=method) if found.contact else 0
+        now = timezone.now()
+        first = Delivery.objects.filter(pk=found.delivery.pk, unsubscribed_at=None).update(unsubscribed_at=now)
+        if first:
+            key = f"unsubscribe:{found.delivery.pk}"
+            events.record(Event.Kind.UNSUBSCRIBE, key=key, at=now, delivery=found.delivery)
+    return ended
+
+
+def _ask(request: HttpRequest, found: Visit, *, is_late: bool = False) -> HttpResponse:
+    context = {
+        "form_key": formkeys.make(found.token, "unsubscribe"),
+        "topic": found.campaign.topic,
+        "is_late": is_late,
+        "preferences_url": preferences_path(found),
+    }
+    return show(request, "public/unsubscribe.html", found, context)
+
+
+def _done(request: HttpRequest, found: Visit, *, everything: bool) -> HttpResponse:
+    topic = None if everything else found.campaign.topic
+    with translation.override(found.language):
+        context = {
+            "topic": topic,
+            "preferences_url": preferences_path(found),
+            "form_key": formkeys.make(found.token, "unsubscribe"),
+        }
+    return show(request, "public/unsubscribe_done.html", found, context)
+
+
+def preferences_path(found: Visit) -> str:
+    """Return the path of the same delivery's preferences page."""
+    token = tokens.make(Purpose.PREFERENCES, found.campaign.pk, found.delivery.pk)
+    return f"/p/{token}"
