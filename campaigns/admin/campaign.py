@@ -24,7 +24,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.http import require_POST
 from simple_history.admin import SimpleHistoryAdmin
-from unfold.widgets import UnfoldAdminSelect2MultipleWidget
+from unfold.widgets import UnfoldAdminCheckboxSelectMultiple
 
 from campaigns.admin import steps
 from campaigns.delivery import control, hold, progress
@@ -87,7 +87,7 @@ class CampaignAdmin(SimpleHistoryAdmin, BigTableAdmin):
         return super().has_delete_permission(request, obj) and (obj is None or obj.state == State.DRAFT)
 
     def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
-        kwargs["widget"] = UnfoldAdminSelect2MultipleWidget()
+        kwargs["widget"] = UnfoldAdminCheckboxSelectMultiple()
         return super().formfield_for_manytomany(db_field, request, **kwargs)
 
     def save_model(self, request: HttpRequest, obj: Campaign, form: Any, change: bool) -> None:

@@ -1,0 +1,172 @@
+import email.message
+
+import pytest
+from django.utils import timezone
+
+from campaigns.models import Campaign, Delivery, OutboxMail
+from tests.campaigns.delivery.test_control import make_ready
+from tests.make import make_campaign, make_contact, make_delivery, make_user
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def desk(client):
+    client.force_login(make_user())
+    return client
+
+
+def page(desk, campaign):
+    answer = desk.get(f"/admin/campaigns/campaign/{campaign.pk}/change/")
+    assert answer.status_code == 200
+    return answer.content.decode()
+
+
+def press(desk, campaign, verb, **values):
+    return desk.post(f"/admin/campaigns/campaign/{campaign.pk}/do/{verb}/", values, follow=True).content.decode()
+
+
+def test_the_page_shows_five_steps_and_says_what_a_start_does(desk):
+    html = page(desk, make_ready(3))
+
+    for step in ("People", "Content", "Share &amp; offer", "Check", "Send"):
+        assert step in html
+    assert "3 people" in html and "Send to 3 people now. You can pause, but mails already out stay out." in html
+
+
+def test_an_unfinished_campaign_cannot_be_started_from_the_page(desk):
+    campaign = make_campaign(sender=None)
+
+    assert "Finish the open steps" in page(desk, campaign)
+    press(desk, campaign, "start")
+    campaign.refresh_from_db()
+    assert campaign.state == "draft"
+
+
+def test_start_pause_resume_and_cancel_are_presses(desk):
+    campaign = make_ready(2)
+
+    assert "The mails are going out" in press(desk, campaign, "start")
+    assert "0 of 2 mails sent" in page(desk, campaign)
+    assert "already “sending”" in press(desk, campaign, "start")
+    press(desk, campaign, "pause", reason="a wrong link")
+    assert "a wrong link" in page(desk, campaign)
+    press(desk, campaign, "resume")
+    assert "2 mails will never be sent" in press(desk, campaign, "cancel")
+    assert Campaign.objects.get().state == "cancelled"
+
+
+def test_a_get_presses_nothing(desk):
+    campaign = make_ready(2)
+
+    assert desk.get(f"/admin/campaigns/campaign/{campaign.pk}/do/start/").status_code == 405
+    assert Campaign.objects.get().state == "draft"
+
+
+def test_who_may_not_send_sees_no_button_and_is_refused(client):
+    user = make_user(is_superuser=False)
+    from django.contrib.auth.models import Permission
+
+    user.user_permissions.set(Permission.objects.filter(codename__in=["view_campaign", "change_campaign"]))
+    client.force_login(user)
+    campaign = make_ready(2)
+
+    assert "somebody with the right to send" in page(client, campaign)
+    assert client.post(f"/admin/campaigns/campaign/{campaign.pk}/do/start/").status_code == 403
+
+
+def test_a_schedule_needs_a_time_to_come(desk):
+    campaign = make_ready(2)
+
+    assert "Choose a day and a time" in press(desk, campaign, "schedule", at="soon")
+    assert "This time is over" in press(desk, campaign, "schedule", at="2020-01-01T10:00")
+    assert "Scheduled for" in press(desk, campaign, "schedule", at="2099-01-01T10:00")
+    press(desk, campaign, "unschedule")
+    assert Campaign.objects.get().state == "draft"
+
+
+def test_the_live_panel_knows_the_rate_and_groups_refusals(desk):
+    row = make_delivery(state="failed", reply_code=550, reply="5.1.1 no such user")
+    campaign = row.campaign
+    make_delivery(campaign=campaign, contact=make_contact(email="b@example.com"), state="sent", sent_at=timezone.now())
+    before = timezone.now().timestamp() - 10
+
+    html = desk.get(f"/admin/campaigns/campaign/{campaign.pk}/progress/?sent=0&at={before}").content.decode()
+    assert "1 of 2 mails sent" in html and "5.1.1 no such user" in html and "0.1 a second" in html
+    html = desk.get(f"/admin/campaigns/campaign/{campaign.pk}/progress/?sent=x&at=y").content.decode()
+    assert "hx-get" in html
+
+
+def test_mails_in_doubt_have_two_buttons(desk):
+    row = make_delivery(state="ambiguous", reply="connection closed")
+
+    assert "Count as sent" in page(desk, row.campaign)
+    press(desk, row.campaign, "settle")
+    assert Delivery.objects.get().state == "sent"
+
+
+def test_the_list_asks_for_all_numbers_at_once(desk, django_assert_max_num_queries):
+    for name in "abcdef":
+        make_campaign(name=name)
+    with django_assert_max_num_queries(14):
+        assert desk.get("/admin/campaigns/campaign/").status_code == 200
+
+
+def test_a_started_campaign_keeps_its_audience_and_changes_its_pace(desk):
+    campaign = make_ready(2)
+    press(desk, campaign, "start")
+    url = f"/admin/campaigns/campaign/{campaign.pk}/change/"
+    desk.post(url, {"name": "May", "pace_per_hour": "7200", "holdout_percent": "20", "everyone_reason": ""})
+
+    campaign.refresh_from_db()
+    assert campaign.pace_per_hour == 7200 and campaign.holdout_percent == 0 and campaign.everyone_reason
+
+
+def make_mail():
+    message = email.message.EmailMessage()
+    message["Subject"], message["From"], message["To"] = "Bonjour", "news@brand.example", "ann@example.com"
+    message.set_content("Voir https://example.com/")
+    message.add_alternative("<html><head></head><body><a href='https://example.com/'>Voir</a></body></html>", subtype="html")
+    return OutboxMail.objects.create(
+        sender="b@brand.example", recipient="ann@example.com", subject="Bonjour", message=message.as_bytes()
+    )
+
+
+def test_the_outbox_shows_a_mail_in_a_frame_without_script(desk):
+    mail = make_mail()
+    assert "ann@example.com" in desk.get("/admin/campaigns/outboxmail/").content.decode()
+    shown = desk.get(f"/admin/campaigns/outboxmail/{mail.pk}/change/").content.decode()
+    assert 'sandbox="allow-popups' in shown and "allow-scripts" not in shown and "Voir" in shown
+
+    answer = desk.get(f"/admin/campaigns/outboxmail/{mail.pk}/html/")
+    assert b'<base target="_blank">' in answer.content and answer["X-Frame-Options"] == "SAMEORIGIN"
+    assert "frame-ancestors 'self'" in answer["Content-Security-Policy"]
+
+
+def test_the_preview_is_a_page_that_only_we_may_frame(desk):
+    campaign = make_ready(1)
+    answer = desk.get(f"/admin/campaigns/campaign/{campaign.pk}/preview/")
+
+    assert answer.status_code == 200 and b"Hello" in answer.content
+    assert "frame-ancestors 'self'" in answer["Content-Security-Policy"]
+
+
+def test_a_hold_is_lifted_only_with_a_choice_for_each_campaign(desk):
+    from campaigns.delivery import hold
+
+    row = make_delivery()
+    held = hold.place("restored")
+    url = f"/admin/campaigns/sendinghold/{held.pk}/change/"
+    assert "restored" in desk.get(url).content.decode()
+    desk.post(url, {})
+    assert hold.active()
+    desk.post(url, {f"campaign-{row.campaign_id}": "pause"})
+    row.campaign.refresh_from_db()
+    assert hold.active() is None and row.campaign.state == "paused"
+
+
+@pytest.mark.parametrize("path", ["delivery", "outboxmail", "sendinghold", "relaystate", "campaign", "campaign/calendar"])
+def test_every_list_opens(desk, path):
+    make_delivery()
+
+    assert desk.get(f"/admin/campaigns/{path}/").status_code == 200
