@@ -79,6 +79,7 @@ INSTALLED_APPS = [
     "config",
     "unfold",
     "unfold.contrib.filters",
+    "unfold.contrib.forms",
     "unfold.contrib.simple_history",
     "django.contrib.admin",
     "django.contrib.humanize",
@@ -193,6 +194,7 @@ CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "beat-schedule")
 CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "heartbeat": {"task": "config.tasks.heartbeat", "schedule": 20.0, "options": {"expires": 60}},
     "sending-round": {"task": "campaigns.tasks.go_round", "schedule": 15.0, "options": {"expires": 15}},
+    "waiting-jobs": {"task": "contacts.tasks.run_waiting_jobs", "schedule": 30.0, "options": {"expires": 30}},
     "sweep-broker": {"task": "config.tasks.sweep_broker", "schedule": 900.0, "options": {"expires": 900}},
 }
 
