@@ -21,7 +21,7 @@ from campaigns.tracking.tokens import normalise_public
 from campaigns.tracking.tokens import read as read_token
 from contacts import identities
 from contacts.models import Contact, Identity
-from social import credits
+from social import credits, referrals
 from social.models import Conversion, Order, OrderLine, Place, Redemption, Referral, ShareLink
 from social.offers import held
 from social.offers.reasons import Refused
@@ -267,6 +267,8 @@ def _convert(order: Order, match: Match) -> None:
         campaign=Campaign.objects.filter(pk=last).first() if last else None,
         subject=("order", order.pk),
     )
+    if order.contact is not None:
+        referrals.qualify(order.contact, "order")
     _earn(order, match)
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from functools import lru_cache
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -80,23 +79,13 @@ def of_mail(token: str, block: str = "") -> tuple[Campaign, Delivery | None, Off
 
 
 def offers_in(campaign: Campaign, version_id: int | None) -> dict[str, int]:
-    """Return the offers of a mail by block id, in the order of the mail, all languages together."""
+    """Return the offers of a mail by block id, in the order of the mail, all languages together.
+
+    Reads:   ContentBody of the version sent; of the content's latest while nothing is.
+    """
     if version_id is None:
-        version = ContentVersion.objects.filter(content_id=campaign.content_id).order_by("-number").first()
-        return _scan(version.pk) if version else {}
-    return dict(_frozen(version_id)) if _is_published(version_id) else _scan(version_id)
-
-
-def _is_published(version_id: int) -> bool:
-    return ContentVersion.objects.filter(pk=version_id, published_at__isnull=False).exists()
-
-
-@lru_cache(maxsize=256)
-def _frozen(version_id: int) -> tuple[tuple[str, int], ...]:
-    return tuple(_scan(version_id).items())  # a published version never changes
-
-
-def _scan(version_id: int) -> dict[str, int]:
+        latest = ContentVersion.objects.filter(content_id=campaign.content_id).order_by("-number").first()
+        version_id = latest.pk if latest else None
     found: dict[str, int] = {}
     for blocks in ContentBody.objects.filter(version_id=version_id).order_by("pk").values_list("blocks", flat=True):
         for block in blocks or []:

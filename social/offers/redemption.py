@@ -150,6 +150,10 @@ def _redeem(shown: Held, place: Place | None, who: Who, amount_minor: int | None
         order_reference=order_reference,
     )
     _record("redeem", made)
+    if row.contact is not None:
+        from social import referrals
+
+        referrals.qualify(row.contact, "redemption")
     if order_reference and amount_minor is not None:
         from social import conversions
 
