@@ -22,7 +22,7 @@ class Finding:
     where: str = ""
 
 
-class BadContent(Exception):
+class BadContent(ValueError):
     """The content cannot be compiled or saved; `findings` says why, block by block."""
 
     def __init__(self, findings: list[Finding]) -> None:

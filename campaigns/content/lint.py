@@ -11,7 +11,7 @@ from django.apps import apps
 from django.utils import translation
 from django.utils.translation import gettext as _
 
-from campaigns.content import compiled, merge, web
+from campaigns.content import compiled, merge, quoted, web
 from campaigns.content.blocks import CompileEnv, registry
 from campaigns.content.compiled import CompiledEmail, known_blocks
 from campaigns.content.evaluate import PLAIN, compile_program
@@ -52,6 +52,9 @@ def _placed(body: ContentBody, finding: Finding) -> Finding:
 
 def _subject(body: ContentBody) -> Iterator[Finding]:
     where = _where(body, _("subject"))
+    if quoted.CONTROLS.search(body.subject + body.preheader):
+        message = _("The subject or preheader holds a line break or control character.")
+        yield Finding("error", "subject.control", message, _("Remove it."), where)
     if not body.subject.strip():
         yield Finding("error", "subject.missing", _("There is no subject."), _("Write one."), where)
     elif len(TAG.sub("12345678", body.subject)) > LONG_SUBJECT:

@@ -81,6 +81,7 @@ DANGEROUS = {
     "video",
     "audio",
 }
+DIV = re.compile(r"<(/?)div\b[^>]*>", re.IGNORECASE)  # what editors in browsers write for a paragraph
 STYLE = re.compile(r"<style\b[^>]*>(.*?)</style\s*>", re.DOTALL | re.IGNORECASE)
 
 
@@ -88,7 +89,7 @@ def rich(html: str) -> str:
     """Return rich text with nothing but plain marks and links; merge tags stay where they are."""
     tags = Tags()
     clean = nh3.clean(
-        tags.hide(html),
+        DIV.sub(r"<\1p>", tags.hide(html)),
         tags=RICH,
         attributes={"a": {"href", "title"}},
         url_schemes=SCHEMES,

@@ -20,7 +20,9 @@ from contacts.models import Brand
 def html(
     campaign: Campaign, *, delivery: Delivery | None = None, language: str = "", audience: Audience = "public"
 ) -> str:
-    """Return the whole HTML page of the mail, to be shown sandboxed. Only audience `self` needs and uses a delivery.
+    """Return the whole HTML page of the mail, to be shown sandboxed.
+
+    Audience `self` shows the delivery's contact her mail; without a delivery, the mail with sample values.
 
     `public` and `friend` pages hold no name, code, QR, points and no personal token: what clicks they count are the crowd's.
     Raises:  BadContent when the campaign has no mail to show.
@@ -36,6 +38,8 @@ def html(
         version.content.brand.default_language,
     )
     chosen = compiled.pick(compiled.languages(version), *wanted, settings.LANGUAGE_CODE)
+    if audience == "self" and own is None:
+        return preview(version.bodies.get(language=chosen), version.content.brand, campaign=campaign).html
     mail = compiled.load(campaign, version, chosen, "self" if own else "friend" if audience == "friend" else "public")
     people = [person]
     with translation.override(chosen):
