@@ -87,7 +87,7 @@ class OutboxRelay(Relay):
 
     @staticmethod
     def _kept(mail: Mail) -> OutboxMail:
-        head = email.message_from_bytes(mail.message, policy=email.policy.default)
+        head = email.message_from_bytes(mail.message.partition(b"\r\n\r\n")[0], policy=email.policy.default)
         return OutboxMail(
             delivery_id=mail.row.pk,
             sender=mail.envelope_from,
