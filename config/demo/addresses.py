@@ -42,6 +42,4 @@ def _untouched(campaign: Campaign) -> Letter | None:
         delivery__contact__in=Engagement.objects.filter(campaign=campaign).values("contact")
     )
     one = idle.filter(delivery__contact__language="en").select_related("delivery").order_by("pk").first()
-    if one is None or one.delivery is None:
-        return None
-    return mails.read(bytes(one.message), pk=one.pk, contact_id=one.delivery.contact_id or 0)
+    return mails.kept_letter(one) if one else None

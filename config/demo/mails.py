@@ -9,7 +9,6 @@ from __future__ import annotations
 import email
 import html
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import cast
 from urllib.parse import urlsplit
@@ -61,7 +60,7 @@ class Letter:
         return self.first("/confirm/")
 
 
-def read(message: bytes, *, pk: int = 0, contact_id: int = 0) -> Letter:
+def read(message: bytes, *, recipient: str = "", pk: int = 0, contact_id: int = 0) -> Letter:
     """Return what a mail program finds in the message."""
     parsed = email.message_from_bytes(message)
     part = next((part for part in parsed.walk() if part.get_content_type() == "text/html"), parsed)
@@ -70,12 +69,16 @@ def read(message: bytes, *, pk: int = 0, contact_id: int = 0) -> Letter:
     for address in LINK.findall(body):
         parts = urlsplit(html.unescape(address))
         paths.append(parts.path + (f"?{parts.query}" if parts.query else ""))
-    return Letter(pk, str(parsed["To"]), contact_id, tuple(paths))
+    return Letter(pk, recipient or str(parsed["To"]), contact_id, tuple(paths))
 
 
-def of(campaign: Campaign) -> Iterator[Letter]:
-    """Yield every mail of a campaign that lies in the Outbox, in the order of its deliveries."""
+def of(campaign: Campaign) -> list[Letter]:
+    """Return every mail of a campaign that lies in the Outbox, in the order of its deliveries."""
     kept = OutboxMail.objects.filter(delivery__campaign=campaign).select_related("delivery").order_by("delivery_id")
-    for one in kept.iterator(chunk_size=100):
-        contact_id = one.delivery.contact_id if one.delivery else None
-        yield read(bytes(one.message), pk=one.pk, contact_id=contact_id or 0)
+    return [kept_letter(one) for one in kept.iterator(chunk_size=100)]
+
+
+def kept_letter(one: OutboxMail) -> Letter:
+    """Return a mail of the Outbox as its recipient holds it."""
+    contact_id = one.delivery.contact_id if one.delivery else None
+    return read(bytes(one.message), recipient=one.recipient, pk=one.pk, contact_id=contact_id or 0)
