@@ -4,20 +4,23 @@ from __future__ import annotations
 
 from typing import Any, cast
 
+from csp.decorators import csp_replace
 from django import forms
+from django.conf import settings
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db.models import Max, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
 from django.urls import URLPattern, path, reverse
+from django.utils import timezone
 from django.utils.decorators import method_decorator
+from django.utils.formats import date_format
 from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 from simple_history.admin import SimpleHistoryAdmin
-from unfold.decorators import display
 from unfold.widgets import UnfoldAdminSelectWidget
 
 from campaigns.content import editing, images, lint, starters, versions, web
@@ -78,11 +81,11 @@ class ImageAdmin(FanfareAdmin):
         kept = images.add(form.cleaned_data["file"], alt=obj.alt, brand=obj.brand)
         obj.__dict__.update(kept.__dict__)
 
-    @display(description=gettext_lazy("picture"))
+    @admin.display(description=gettext_lazy("picture"))
     def thumbnail(self, image: Image) -> str:
         return format_html('<img src="{}" alt="{}" class="fan-thumb" loading="lazy">', image.file.url, image.alt)
 
-    @display(description=gettext_lazy("size"))
+    @admin.display(description=gettext_lazy("size"))
     def size(self, image: Image) -> str:
         return f"{image.width} × {image.height}"
 
@@ -142,22 +145,22 @@ class EmailContentAdmin(SimpleHistoryAdmin, FanfareAdmin):  # type: ignore[misc]
         newest = obj.versions.order_by("-number").first()
         body = newest.bodies.order_by("language").first() if newest else None
         if body is None:
-            return super().response_add(request, obj, post_url_continue)
+            return cast(HttpResponse, super().response_add(request, obj, post_url_continue))
         return HttpResponseRedirect(reverse("admin:campaigns_emailcontent_edit", args=[obj.pk, body.language]))
 
-    @display(description=gettext_lazy("languages"))
+    @admin.display(description=gettext_lazy("languages"))
     def languages(self, content: EmailContent) -> str:
         newest = next(iter(content.versions.all()), None)
         return ", ".join(sorted(body.language for body in newest.bodies.all())) if newest else ""
 
-    @display(description=gettext_lazy("state"))
+    @admin.display(description=gettext_lazy("state"))
     def state(self, content: EmailContent) -> str:
         newest = next(iter(content.versions.all()), None)
         if newest is None:
             return _("empty")
         return _("version %(n)d, published") % {"n": newest.number} if newest.published_at else _("draft")
 
-    @display(description=gettext_lazy("write"))
+    @admin.display(description=gettext_lazy("write"))
     def written(self, content: EmailContent) -> str:
         newest = content.versions.order_by("-number").first()
         there = {body.language: body.subject for body in newest.bodies.all()} if newest else {}
@@ -169,15 +172,17 @@ class EmailContentAdmin(SimpleHistoryAdmin, FanfareAdmin):  # type: ignore[misc]
             )
             for language, name in ContentBody._meta.get_field("language").choices or []
         ]
-        return format_html_join("", '<p><a class="fan-button" href="{}">{}</a> {}</p>', rows)
+        return format_html_join(
+            "", '<p class="mail-written"><a class="fan-button fan-button-quiet" href="{}">{}</a> {}</p>', rows
+        )
 
-    @display(description=gettext_lazy("versions"))
+    @admin.display(description=gettext_lazy("versions"))
     def history_of_versions(self, content: EmailContent) -> str:
         rows = [
-            (version.number, version.published_at or _("draft"), version.note, version.created_by or "")
+            (version.number, _published(version), version.note, version.created_by or "")
             for version in content.versions.select_related("created_by").order_by("-number")[:20]
         ]
-        return format_html_join("", "<p>{}. {} {} {}</p>", rows) if rows else "–"
+        return format_html_join("", "<p>{} · {} {} {}</p>", rows) if rows else "–"
 
     # --- The editor ------------------------------------------------------------------------------------------------
 
@@ -189,6 +194,7 @@ class EmailContentAdmin(SimpleHistoryAdmin, FanfareAdmin):  # type: ignore[misc]
             *super().get_urls(),
         ]
 
+    @method_decorator(csp_replace({"img-src": ["'self'", "data:", "https:", settings.SITE_URL]}))
     def edit(self, request: HttpRequest, pk: int, language: str) -> HttpResponse:
         """Show the editor; a press saves what the form holds, then does what the button says."""
         content = get_object_or_404(EmailContent.objects.select_related("brand"), pk=pk)
@@ -244,6 +250,14 @@ class EmailContentAdmin(SimpleHistoryAdmin, FanfareAdmin):  # type: ignore[misc]
             raise PermissionDenied
         body = editing.from_form(_body(content, language), request.POST)
         return render(request, "admin/content/preview.html", {"preview": _shown(body, request.POST), "body": body})
+
+
+def _published(version: ContentVersion) -> str:
+    if version.published_at is None:
+        return _("draft")
+    return _("published %(at)s") % {
+        "at": date_format(timezone.localtime(version.published_at), "SHORT_DATETIME_FORMAT")
+    }
 
 
 def _body(content: EmailContent, language: str) -> ContentBody:

@@ -194,5 +194,5 @@ def _one(mail: CompiledEmail, campaign: Campaign, person: Recipient, blocks: dic
         logger.warning(
             "campaign=%s delivery=%s not rendered: %s", campaign.pk, person.delivery_id, type(error).__name__
         )
-        message = _("The mail cannot be made for this contact (%(error)s).") % {"error": type(error).__name__}
-        return Outgoing(person.delivery_id, "", "", b"", message)
+        sentence = _("The mail cannot be made for this contact (%(error)s).") % {"error": type(error).__name__}
+        return Outgoing(person.delivery_id, "", "", b"", sentence)

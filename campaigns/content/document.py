@@ -19,7 +19,7 @@ def lighter(colour: str, share: float = 0.5) -> str:
 def is_light(colour: str) -> bool:
     """Say whether black words are easier to read on this colour than white ones (WCAG relative luminance)."""
     linear = [(int(colour[at : at + 2], 16) / 255) ** 2.2 for at in (1, 3, 5)]
-    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2] > 0.36
+    return bool(0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2] > 0.36)
 
 
 def on_colour(colour: str) -> str:

@@ -16,6 +16,7 @@ from django.http import QueryDict
 from django.utils.functional import Promise
 
 from campaigns.content.blocks import Block, BlockDict, Field, registry
+from campaigns.content.plaintext import to_text
 from campaigns.content.versions import with_ids
 from campaigns.models import ContentBody
 
@@ -78,7 +79,7 @@ def _input(block: BlockDict, field: Field, choices: Mapping[str, tuple[tuple[int
 
 def _summary(block: BlockDict) -> str:
     for name in ("text", "label", "html", "alt", "title", "reason"):
-        words = str(block.get(name) or "").strip()
+        words = " ".join(to_text(str(block.get(name) or "")).split())
         if words:
             return words[:60]
     return ""
@@ -97,7 +98,7 @@ def from_form(body: ContentBody, data: QueryDict) -> ContentBody:
         for field in kind.fields if kind else ():
             name = f"{block['id']}.{field.name}"
             if name in data:
-                block[field.name] = _parsed(field, data[name])
+                block[field.name] = _parsed(field, data.get(name, ""))
     return body
 
 

@@ -64,6 +64,7 @@ class Program(Generic[Piece]):
     """A compiled document. Calling it with merge values returns the document for one contact."""
 
     __slots__ = ("join", "pieces", "repeated", "single")
+    join: Callable[[Iterable[Piece]], Piece]
 
     def __init__(self, join: Callable[[Iterable[Piece]], Piece]) -> None:
         self.join = join
@@ -111,6 +112,8 @@ def _children(node: Node) -> Iterable[Node]:
 
 
 class _Builder(Generic[Piece]):
+    encoder: Encoder[Piece]
+
     def __init__(self, template: BoundTemplate, encoder: Encoder[Piece]) -> None:
         self.template = template
         self.encoder = encoder
@@ -256,8 +259,10 @@ def _reader(expression: Any, template: BoundTemplate) -> Callable[[Values], Any]
         if not expression.filters:
             return _reader(expression.left, template)
         only = expression.filters[0] if len(expression.filters) == 1 else None
-        if only is not None and only.name == "default" and [type(a.value) for a in only.args] == [StringLiteral]:
-            return _with_default(_reader(expression.left, template), only.args[0].value.value)
+        if only is not None and only.name == "default" and len(only.args) == 1:
+            otherwise = only.args[0].value
+            if isinstance(otherwise, StringLiteral):
+                return _with_default(_reader(expression.left, template), otherwise.value)
     if isinstance(expression, Path) and all(isinstance(step, str) for step in expression.path):
         return _path([str(step) for step in expression.path])
     return lambda values: expression.evaluate(_Context(template, values))

@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import io
 import warnings
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from django.core.files.base import ContentFile, File
 from django.utils.translation import gettext as _
@@ -22,6 +22,11 @@ MAX_BYTES = 5 * 1024 * 1024
 MAX_PIXELS = 25_000_000  # 100 MB of memory as RGBA
 MAX_WIDTH = 1200  # twice the mail's 600 pixels, for sharp screens
 FORMATS = {"PNG": "png", "JPEG": "jpg", "WEBP": "webp"}  # SVG can hold scripts; GIF can be a bomb of frames
+SAVING: dict[str, dict[str, Any]] = {
+    "PNG": {"optimize": True},
+    "JPEG": {"quality": 85, "progressive": True},
+    "WEBP": {"quality": 85},
+}
 
 
 class BadImage(ValueError):
@@ -73,7 +78,7 @@ def _drawn(raw: bytes) -> tuple[bytes, str, tuple[int, int]]:
             raise BadImage(_("The picture has more than 25 million pixels. Make it smaller."))
         if kind == "JPEG":
             picture.draft("RGB", (MAX_WIDTH * 2, MAX_WIDTH * 2))
-        turned = ImageOps.exif_transpose(picture) or picture
+        turned = ImageOps.exif_transpose(picture)
         has_holes = turned.mode in {"RGBA", "LA", "PA"} or "transparency" in turned.info
         plain = turned.convert("RGBA" if has_holes and kind != "JPEG" else "RGB")
     if plain.width > MAX_WIDTH:
@@ -82,6 +87,5 @@ def _drawn(raw: bytes) -> tuple[bytes, str, tuple[int, int]]:
         )
     plain.info.clear()  # neither place nor camera nor author leaves with it
     out = io.BytesIO()
-    options = {"PNG": {"optimize": True}, "JPEG": {"quality": 85, "progressive": True}, "WEBP": {"quality": 85}}[kind]
-    plain.save(out, kind, **options)
+    plain.save(out, kind, **SAVING[kind])
     return out.getvalue(), FORMATS[kind], plain.size

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from typing import Any, ClassVar
 from urllib.parse import quote
@@ -108,7 +108,7 @@ def used_names(template: BoundTemplate) -> list[list[Any]]:
     return [list(variable.segments) for variables in found.values() for variable in variables]
 
 
-def unknown_names(template: BoundTemplate, attributes: Iterable[str], blocks: dict[str, Iterable[str]]) -> list[str]:
+def unknown_names(template: BoundTemplate, attributes: Iterable[str], blocks: Mapping[str, Iterable[str]]) -> list[str]:
     """Return the names that nothing fills in, as written: `contact.frist_name`. Anything under `event.` may come."""
     known_attributes = set(attributes)
     unknown = [
@@ -117,7 +117,7 @@ def unknown_names(template: BoundTemplate, attributes: Iterable[str], blocks: di
     return list(dict.fromkeys(unknown))
 
 
-def _is_known(path: list[Any], attributes: set[str], blocks: dict[str, Iterable[str]]) -> bool:
+def _is_known(path: list[Any], attributes: set[str], blocks: Mapping[str, Iterable[str]]) -> bool:
     head, rest = path[0], path[1:]
     if head in {"event", INTERNAL}:
         return bool(rest)

@@ -7,10 +7,12 @@ from typing import Any
 
 from django.conf import settings
 from django.utils import translation
+from django.utils.translation import gettext as _
 
 from campaigns.content import batch, compiled
 from campaigns.content.blocks import Audience, CompileEnv
 from campaigns.content.compiled import CompiledEmail
+from campaigns.content.findings import BadContent, Finding
 from campaigns.content.merge import INTERNAL
 from campaigns.content.recipients import NOBODY, Recipient
 from campaigns.models import Campaign, ContentBody, Delivery
@@ -30,7 +32,7 @@ def html(
     own = delivery if audience == "self" and delivery and delivery.contact else None
     version = (delivery.content_version if delivery else None) or campaign.content_version or _newest(campaign)
     if version is None:
-        raise compiled.BadContent([])
+        raise BadContent([Finding("error", "content.missing", _("The campaign has no mail."))])
     person = batch.recipient_of(own, own.contact, campaign) if own and own.contact else NOBODY
     wanted = (
         language,
