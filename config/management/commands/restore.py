@@ -30,4 +30,4 @@ class Command(BaseCommand):
         self.stdout.write(f"Restored the backup of {manifest.made_at}. Sending is on hold: no mail leaves.")
         for campaign in hold.affected():
             self.stdout.write(f"  may have moved since: {campaign} ({campaign.get_state_display()})")
-        self.stdout.write("Look at the campaigns, then lift it in the admin or with: python3 manage.py hold --lift")
+        self.stdout.write("Look at the campaigns, then lift it in the admin or with: python3 manage.py hold lift")
