@@ -110,10 +110,10 @@ MENU: list[tuple[str | Promise, list[Item]]] = [
 ]
 
 
-def address(url_name: str) -> str:
+def address(url_name: str, *args: object) -> str:
     """Return the URL of that name, '' where no such page exists."""
     try:
-        return reverse(url_name)
+        return reverse(url_name, args=args)
     except NoReverseMatch:
         return ""
 

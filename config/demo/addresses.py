@@ -6,12 +6,12 @@ addresses(shop, campaign)["offer"]      # → "http://localhost:8000/f/…"
 from __future__ import annotations
 
 from django.conf import settings
-from django.urls import reverse
 
 from campaigns.models import Campaign, Engagement, Event, OutboxMail
 from config.demo import mails
 from config.demo.mails import Letter
 from config.demo.shop import Shop
+from config.desk import address
 from social.models import ShareLink
 
 
@@ -21,17 +21,17 @@ def addresses(shop: Shop, campaign: Campaign) -> dict[str, str]:
     fan = Engagement.objects.filter(campaign=campaign, kind=Event.Kind.REDEEM).order_by("pk").first()
     link = ShareLink.objects.filter(campaign=campaign, visited_at__isnull=False).order_by("pk").first()
     found = {
-        "desk": reverse("admin:index"),
-        "campaign": reverse("admin:campaigns_campaign_change", args=[campaign.pk]),
-        "mail": reverse("admin:campaigns_outboxmail_change", args=[letter.pk]) if letter else "",
+        "desk": address("admin:index"),
+        "campaign": address("admin:campaigns_campaign_change", campaign.pk),
+        "mail": address("admin:campaigns_outboxmail_change", letter.pk) if letter else "",
         "offer": letter.offer if letter else "",
         "share": letter.shares[0] if letter and letter.shares else "",
         "unsubscribe": letter.unsubscribe if letter else "",
-        "fan": reverse("admin:contacts_contact_change", args=[fan.contact_id]) if fan and fan.contact_id else "",
+        "fan": address("admin:contacts_contact_change", fan.contact_id) if fan and fan.contact_id else "",
         "friend": f"/v/{link.link.token}" if link else "",
         "sign_up": "/join/letter/",
         "till": "/till/",
-        "api": reverse("api-docs"),
+        "api": address("api-docs"),
     }
     return {name: settings.SITE_URL + path for name, path in found.items() if path}
 
