@@ -8,7 +8,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from django.contrib.auth.models import User
 from django.db import transaction
+from rest_framework.exceptions import NotAuthenticated
 from rest_framework.pagination import CursorPagination
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -43,6 +45,13 @@ def once(request: Request, act: Callable[[], Response]) -> Response:
         raise problems.Unprocessable(str(why), code="idempotency_conflict") from why
     content_type = problems.CONTENT_TYPE if status >= 400 else None
     return Response(body, status=status, content_type=content_type)
+
+
+def acting_user(request: Request) -> User:
+    """Return the key's owner or the person signed in. Raises: NotAuthenticated for nobody."""
+    if not isinstance(request.user, User):
+        raise NotAuthenticated
+    return request.user
 
 
 def client_of(request: Request) -> str:

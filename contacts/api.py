@@ -23,8 +23,8 @@ from rest_framework.viewsets import GenericViewSet
 
 from contacts import identities, profile, upsert
 from contacts.addresses import BadAddress
-from contacts.answers import once
-from contacts.models import Contact, Identity, Segment, Subscription, Topic
+from contacts.answers import ByCursor, once
+from contacts.models import Brand, Contact, Identity, Segment, Subscription, Topic
 from contacts.models.consent import Basis
 from contacts.problems import Strict
 from contacts.segments import counting, rules, sql
@@ -42,7 +42,7 @@ class IdentitySerializer(serializers.ModelSerializer[Identity]):
 
 
 class SubscriptionSerializer(serializers.ModelSerializer[Subscription]):
-    topic = serializers.SlugRelatedField("slug", read_only=True)
+    topic: serializers.SlugRelatedField[Topic] = serializers.SlugRelatedField("slug", read_only=True)
 
     class Meta:
         model = Subscription
@@ -82,7 +82,7 @@ class ContactWishSerializer(Strict):
     identities = IdentitySerializer(many=True, required=False)
     tags = serializers.ListField(child=serializers.CharField(max_length=80), required=False)
     subscriptions = SubscriptionWishSerializer(many=True, required=False)
-    source = serializers.CharField(required=False, max_length=120)
+    source = serializers.CharField(required=False, max_length=120)  # type: ignore[assignment]  # a field, not DRF's own
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         if not attrs.get("email") and not attrs.get("identities"):
@@ -107,7 +107,7 @@ class TimelineEntrySerializer(serializers.Serializer[Any]):
     detail = serializers.CharField()
 
 
-class ContactFilter(filters.FilterSet):
+class ContactFilter(filters.FilterSet):  # type: ignore[misc]  # django-filter has no types
     email = filters.CharFilter(method="by_email", help_text="The whole address, in any spelling.")
     card = filters.CharFilter(method="by_identity", help_text="A loyalty card.")
     phone = filters.CharFilter(method="by_identity", help_text="A phone number.")
@@ -126,7 +126,7 @@ class ContactFilter(filters.FilterSet):
 
     def by_identity(self, queryset: QuerySet[Contact], name: str, value: str) -> QuerySet[Contact]:
         found = identities.find(name, value)
-        return queryset.filter(pk=found.pk if found else None)
+        return queryset.filter(pk=found.pk) if found else queryset.none()
 
     def by_topic(self, queryset: QuerySet[Contact], name: str, value: str) -> QuerySet[Contact]:
         return queryset.filter(subscriptions__topic__slug=value, subscriptions__state=Subscription.State.SUBSCRIBED)
@@ -213,7 +213,7 @@ def _time(text: str | None) -> Any:
 
 
 class TopicSerializer(serializers.ModelSerializer[Topic]):
-    brand = serializers.SlugRelatedField("slug", read_only=True)
+    brand: serializers.SlugRelatedField[Brand] = serializers.SlugRelatedField("slug", read_only=True)
 
     class Meta:
         model = Topic
@@ -232,7 +232,7 @@ class TopicViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericView
     lookup_field = "slug"
 
 
-class SegmentSerializer(Strict, serializers.ModelSerializer[Segment]):  # type: ignore[misc]
+class SegmentSerializer(Strict, serializers.ModelSerializer[Segment]):
     sentence = serializers.SerializerMethodField(help_text="The rules in words.")
 
     class Meta:
@@ -309,8 +309,9 @@ class SegmentViewSet(
     def members(self, request: Request, pk: str | None = None) -> Response:
         """GET /api/v1/segments/3/members/?limit=100 → a cursor page of contacts."""
         people = sql.people(self.get_object().rules).prefetch_related("tags", "identities", "subscriptions__topic")
-        page = self.paginate_queryset(people)
-        return self.get_paginated_response(ContactSerializer(page, many=True).data)
+        page = ByCursor()
+        rows = page.paginate_queryset(people, request, view=self) or []
+        return page.get_paginated_response(ContactSerializer(rows, many=True).data)
 
 
 ROUTES = {"contacts": ContactViewSet, "topics": TopicViewSet, "segments": SegmentViewSet}

@@ -55,10 +55,10 @@ def respond(why: Exception) -> Response | None:
     if not isinstance(why, exceptions.APIException):
         return None
     response = Response(_body(why), status=_status(why), content_type=CONTENT_TYPE)
-    if getattr(why, "auth_header", None):
-        response["WWW-Authenticate"] = why.auth_header
-    if getattr(why, "wait", None):
-        response["Retry-After"] = str(int(why.wait))
+    if header := getattr(why, "auth_header", None):
+        response["WWW-Authenticate"] = header
+    if seconds := getattr(why, "wait", None):
+        response["Retry-After"] = str(int(seconds))
     return response
 
 

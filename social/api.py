@@ -19,7 +19,7 @@ from rest_framework.viewsets import GenericViewSet
 from contacts.answers import once
 from contacts.problems import Strict, Unprocessable
 from social import conversions
-from social.models import Conversion, Credit, Place
+from social.models import Credit, Order, Place
 
 
 class CreditSerializer(serializers.ModelSerializer[Credit]):
@@ -28,21 +28,21 @@ class CreditSerializer(serializers.ModelSerializer[Credit]):
         fields = ["model", "campaign", "touch", "touched_at", "parts"]
 
 
-class ConversionSerializer(serializers.ModelSerializer[Conversion]):
-    source = serializers.CharField(source="order.source", read_only=True)
-    reference = serializers.CharField(source="order.reference", read_only=True)
-    matched_by = serializers.CharField(source="order.matched_by", read_only=True)
-    is_new_customer = serializers.BooleanField(source="order.is_new_customer", read_only=True)
-    amount_minor = serializers.IntegerField(source="order.amount_minor", read_only=True)
-    returned_minor = serializers.IntegerField(source="order.returned_minor", read_only=True)
-    credits = CreditSerializer(many=True, read_only=True)
+class ConversionSerializer(serializers.ModelSerializer[Order]):
+    """An order; `credits` are empty while nobody is found to whom it belongs."""
+
+    net_minor = serializers.SerializerMethodField(help_text="After returns.")
+    credits = CreditSerializer(source="conversion.credits", many=True, read_only=True, default=[])
 
     class Meta:
-        model = Conversion
+        model = Order
         fields = [
             "id", "source", "reference", "contact", "matched_by", "is_new_customer", "amount_minor",
-            "returned_minor", "net_minor", "currency", "at", "credits",
+            "returned_minor", "net_minor", "currency", "channel", "ordered_at", "credits",
         ]  # fmt: skip
+
+    def get_net_minor(self, order: Order) -> int:
+        return order.amount_minor - order.returned_minor
 
 
 class LineWishSerializer(Strict):
@@ -60,7 +60,9 @@ class LineWishSerializer(Strict):
 class OrderWishSerializer(Strict):
     """An order; sending it again with the same source and reference changes it (a return, a correction)."""
 
-    source = serializers.CharField(max_length=80, help_text="Which shop or system; references are unique in it.")
+    source = serializers.CharField(  # type: ignore[assignment]  # a field, not DRF\'s own
+        max_length=80, help_text="Which shop or system; references are unique in it."
+    )
     reference = serializers.CharField(max_length=120)
     amount_minor = serializers.IntegerField(
         min_value=0, help_text="In the currency's smallest unit: 5990 is 59.90 EUR."
@@ -101,13 +103,13 @@ ORDER = OpenApiExample(
 @extend_schema_view(
     list=extend_schema(summary="List conversions"), retrieve=extend_schema(summary="One conversion with its credits")
 )
-class ConversionViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericViewSet[Conversion]):
+class ConversionViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericViewSet[Order]):
     """Orders and the touches that share their credit."""
 
     scope = "conversions"
-    queryset = Conversion.objects.select_related("order").prefetch_related("credits")
+    queryset = Order.objects.select_related("conversion").prefetch_related("conversion__credits")
     serializer_class = ConversionSerializer
-    filterset_fields = ["contact"]
+    filterset_fields = ["contact", "source", "reference"]
 
     @extend_schema(
         summary="Report an order",
@@ -124,12 +126,12 @@ class ConversionViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Generi
         wish.is_valid(raise_exception=True)
         given: dict[str, Any] = dict(wish.validated_data)
         given["lines"] = [conversions.Line(number, **line) for number, line in enumerate(given.get("lines", []), 1)]
-        known = Conversion.objects.filter(order__source=given["source"], order__reference=given["reference"]).exists()
+        known = Order.objects.filter(source=given["source"], reference=given["reference"]).exists()
         try:
             order = conversions.record_order(**given)
         except conversions.BadOrder as why:
             raise Unprocessable(str(why), code="bad_order") from why
-        answer = self.get_serializer(self.get_queryset().get(order=order))
+        answer = self.get_serializer(self.get_queryset().get(pk=order.pk))
         return Response(answer.data, status=status.HTTP_200_OK if known else status.HTTP_201_CREATED)
 
 

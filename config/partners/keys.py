@@ -135,7 +135,7 @@ class HasScope(BasePermission):
             self.message = _("This key lacks the scope %(scope)s.") % {"scope": needed_scope(request, view)}
             return needed_scope(request, view) in request.auth.scopes
         user = request.user
-        if not (user and user.is_authenticated and user.is_staff):
+        if not (user.is_authenticated and user.is_staff):
             return False
         model = view.queryset.model._meta  # type: ignore[attr-defined]
         verb = "view" if request.method in SAFE_METHODS else "change"

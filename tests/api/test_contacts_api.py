@@ -1,0 +1,163 @@
+import pytest
+
+from contacts.models import Contact, Subscription
+from tests.api.conftest import Partner
+from tests.make import make_attribute, make_contact, make_topic
+
+pytestmark = pytest.mark.django_db
+
+ANN = {
+    "email": " Ann@Example.com",
+    "first_name": "Ann",
+    "identities": [{"kind": "card", "value": "2000 123"}],
+    "tags": ["vip"],
+}
+
+
+def test_posting_a_person_twice_makes_one_contact(partner):
+    first = partner.post("/api/v1/contacts/", ANN)
+    again = partner.post("/api/v1/contacts/", {**ANN, "first_name": "Anna"})
+
+    assert (first.status_code, again.status_code) == (201, 200)
+    ann = Contact.objects.get()
+    assert (ann.email, ann.first_name) == ("ann@example.com", "Anna")
+    assert again.json()["identities"] == [{"kind": "card", "value": "2000123", "proof": "declared", "source": "api"}]
+    assert again.json()["tags"] == ["vip"]
+
+
+def test_a_person_is_found_by_any_identity(partner):
+    made = partner.post("/api/v1/contacts/", ANN).json()["id"]
+
+    by_card = partner.get("/api/v1/contacts/", card="2000-123").json()["results"]
+    by_email = partner.get("/api/v1/contacts/", email="ANN@example.com").json()["results"]
+
+    assert [one["id"] for one in by_card + by_email] == [made, made]
+    assert partner.get("/api/v1/contacts/", card="nobody").json()["results"] == []
+
+
+def test_a_subscription_needs_a_basis_and_never_brings_back_who_left(partner):
+    topic = make_topic(slug="offers")
+    ben = make_contact(email="ben@example.com")
+    wish = {"topic": "offers", "basis": "consent", "evidence": {"form": "till 4"}}
+    partner.post("/api/v1/contacts/", {"email": ben.email, "subscriptions": [wish]})
+    assert ben.subscriptions.get().state == "subscribed"
+    from contacts import consent
+
+    consent.unsubscribe(ben, topic, method="one_click")
+
+    partner.post("/api/v1/contacts/", {"email": ben.email, "subscriptions": [wish]})
+    without_basis = partner.post(
+        "/api/v1/contacts/", {"email": ben.email, "subscriptions": [{"topic": "offers", "basis": "none"}]}
+    )
+
+    assert Subscription.objects.get().state == "unsubscribed"
+    assert without_basis.status_code == 422
+    assert without_basis.json()["errors"][0]["pointer"] == "/subscriptions/0/basis"
+
+
+def test_an_unknown_field_is_refused_with_the_nearest_known(partner):
+    refused = partner.post("/api/v1/contacts/", {"emial": "ann@example.com"})
+
+    assert refused.status_code == 422
+    assert refused.json()["errors"] == [
+        {"pointer": "/emial", "code": "unknown_field", "detail": "There is no such field. Did you mean email?"}
+    ]
+    assert not Contact.objects.exists()
+
+
+def test_a_bad_address_and_an_undeclared_attribute_are_named_with_their_place(partner):
+    make_attribute(name="size")
+
+    bad = partner.post("/api/v1/contacts/", {"email": "not an address"})
+    unknown = partner.post("/api/v1/contacts/", {"email": "ann@example.com", "attributes": {"shoe": 41}})
+    right = partner.post("/api/v1/contacts/", {"email": "ann@example.com", "attributes": {"size": "41"}})
+
+    assert [error["pointer"] for error in bad.json()["errors"] + unknown.json()["errors"]] == ["/email", "/attributes"]
+    assert right.json()["attributes"] == {"size": "41"}
+
+
+def test_two_people_are_never_merged_by_an_api_call(partner):
+    make_contact(email="ann@example.com")
+    partner.post("/api/v1/contacts/", {"identities": [{"kind": "card", "value": "7"}]})
+
+    both = partner.post(
+        "/api/v1/contacts/", {"email": "ann@example.com", "identities": [{"kind": "card", "value": "7"}]}
+    )
+
+    assert both.status_code == 422
+    assert "2 different contacts" in both.json()["errors"][0]["detail"]
+
+
+def test_the_same_key_gets_the_same_answer_and_another_body_is_refused(partner):
+    first = partner.post("/api/v1/contacts/", ANN, Idempotency_Key="k1")
+    again = partner.post("/api/v1/contacts/", ANN, Idempotency_Key="k1")
+    other = partner.post("/api/v1/contacts/", {**ANN, "first_name": "Eve"}, Idempotency_Key="k1")
+
+    assert (first.status_code, again.status_code) == (201, 201)
+    assert first.json() == again.json()
+    assert (other.status_code, other.json()["code"]) == (422, "idempotency_conflict")
+    assert Contact.objects.get().first_name == "Ann"
+
+
+def test_a_refusal_is_repeated_too_and_leaves_nothing(partner):
+    first = partner.post("/api/v1/contacts/", {"email": "nobody"}, Idempotency_Key="k2")
+    again = partner.post("/api/v1/contacts/", {"email": "nobody"}, Idempotency_Key="k2")
+
+    assert first.status_code == again.status_code == 422
+    assert first.json() == again.json()
+    assert again["Content-Type"] == "application/problem+json"
+
+
+def test_a_body_that_is_no_json_is_a_problem_not_a_crash(partner):
+    broken = partner.client.post("/api/v1/contacts/", "{", "application/json", headers=partner.headers())
+    form = partner.client.post("/api/v1/contacts/", {"email": "x"}, headers=partner.headers())
+    listed = partner.post("/api/v1/contacts/", [1, 2])
+
+    assert (broken.status_code, form.status_code, listed.status_code) == (400, 415, 422)
+    assert broken["Content-Type"] == form["Content-Type"] == "application/problem+json"
+
+
+def test_the_list_pages_by_cursor_with_a_constant_number_of_queries(partner, django_assert_max_num_queries):
+    for number in range(5):
+        make_contact(email=f"fan{number}@example.com")
+
+    with django_assert_max_num_queries(8):
+        page = partner.get("/api/v1/contacts/", limit=2).json()
+    rest = partner.client.get(page["next"], headers=partner.headers()).json()
+
+    assert [one["email"] for one in page["results"] + rest["results"]] == [f"fan{n}@example.com" for n in range(4)]
+
+
+def test_the_timeline_of_a_contact_needs_a_time_with_a_zone(partner):
+    ann = make_contact(email="ann@example.com")
+
+    assert partner.get(f"/api/v1/contacts/{ann.pk}/timeline/").json() is not None
+    refused = partner.get(f"/api/v1/contacts/{ann.pk}/timeline/", before="yesterday")
+
+    assert refused.status_code == 422
+    assert partner.get("/api/v1/contacts/999999/timeline/").status_code == 404
+
+
+def test_segments_are_checked_counted_and_listed(partner):
+    make_contact(email="ann@example.com", language="fr")
+    make_contact(email="dan@example.com", language="en")
+    rules = {"all": [{"field": "language", "op": "is", "value": "fr"}]}
+
+    made = partner.post("/api/v1/segments/", {"name": "French", "rules": rules})
+    wrong = partner.post(
+        "/api/v1/segments/", {"name": "Odd", "rules": {"all": [{"field": "langage", "op": "is", "value": "fr"}]}}
+    )
+
+    assert made.status_code == 201 and made.json()["sentence"]
+    number = made.json()["id"]
+    assert partner.get(f"/api/v1/segments/{number}/count/").json() == {"yes": 1, "no": 1, "not_observable": 0}
+    members = partner.get(f"/api/v1/segments/{number}/members/").json()["results"]
+    assert [one["email"] for one in members] == ["ann@example.com"]
+    assert wrong.status_code == 422 and wrong.json()["errors"][0]["pointer"] == "/rules"
+
+
+def test_topics_are_read_by_short_name(db):
+    make_topic(slug="offers")
+    partner = Partner("topics:read")
+
+    assert partner.get("/api/v1/topics/offers/").json()["slug"] == "offers"
