@@ -18,6 +18,7 @@ class Event(models.Model):
     """
 
     on_erase: ClassVar[str] = "detach"
+    erase_blanks: ClassVar[dict[str, object]] = {"ip_prefix": "", "user_agent": ""}
 
     class Kind(models.TextChoices):
         """All kinds, each documented in docs/events.md; upper floors use theirs through `campaigns.tracking.events.record`."""

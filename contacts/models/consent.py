@@ -64,6 +64,7 @@ class Consent(models.Model):
     """One yes or no, never changed: purpose, words shown, how, when, and the evidence. Erasure leaves hash, purpose and times."""
 
     on_erase: ClassVar[str] = "detach"
+    erase_blanks: ClassVar[dict[str, object]] = {"evidence": {}, "actor": ""}
 
     class Purpose(models.TextChoices):
         EMAIL = "email", _("e-mail")

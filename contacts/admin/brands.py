@@ -1,0 +1,54 @@
+"""Brands, topics, sign-up forms."""
+
+from __future__ import annotations
+
+from django.contrib import admin
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
+
+from contacts.admin_base import FanfareAdmin
+from contacts.models import Brand, SignupForm, Topic
+
+
+@admin.register(Brand)
+class BrandAdmin(FanfareAdmin):
+    """The names we write under."""
+
+    list_display = ["name", "default_language", "website"]
+    search_fields = ["name"]
+    prepopulated_fields = {"slug": ["name"]}
+    fieldsets = [
+        (None, {"fields": ["name", "slug", "website", "postal_address", "privacy_url"]}),
+        (_("Languages"), {"fields": ["default_language", "languages"]}),
+        (_("Looks"), {"fields": ["logo", "colour_primary", "colour_accent", "font_stack"]}),
+        (_("Archive"), {"fields": ["archived_at"], "classes": ["collapse"]}),
+    ]
+
+
+@admin.register(Topic)
+class TopicAdmin(FanfareAdmin):
+    """What people subscribe to."""
+
+    list_display = ["name", "brand", "description", "is_public"]
+    list_filter = ["brand", "is_public"]
+    search_fields = ["name", "slug"]
+    list_select_related = ["brand"]
+    autocomplete_fields = ["brand"]
+    prepopulated_fields = {"slug": ["name"]}
+
+
+@admin.register(SignupForm)
+class SignupFormAdmin(FanfareAdmin):
+    """Pages on which people ask to be written to."""
+
+    list_display = ["name", "page", "brand", "is_double_opt_in"]
+    list_filter = ["brand"]
+    search_fields = ["name", "slug"]
+    list_select_related = ["brand"]
+    autocomplete_fields = ["brand", "topics"]
+    prepopulated_fields = {"slug": ["name"]}
+
+    @admin.display(description=_("page"))
+    def page(self, form: SignupForm) -> SafeString:
+        return format_html('<a href="/join/{0}/" target="_blank" rel="noopener">/join/{0}/</a>', form.slug)

@@ -1,0 +1,278 @@
+"""Imports and other long work: upload → look at the columns → run → watch → take back what was rejected."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_POST
+from unfold.decorators import action
+from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
+
+from contacts import audit, jobs
+from contacts.admin_base import BigTableAdmin
+from contacts.importing import mapping, work
+from contacts.importing.mapping import Column
+from contacts.importing.reader import BadFile, Shape
+from contacts.models import AttributeType, Job, Topic
+from contacts.models.consent import Basis
+
+WAITING_FOR_MAPPING = "mapping"  # kept in parameters until the person has looked at the columns
+
+
+class UploadForm(forms.Form):
+    """The file."""
+
+    file = forms.FileField(
+        label=gettext_lazy("File"), help_text=gettext_lazy("CSV or TSV, as your other tool exported it")
+    )
+
+
+class WishForm(forms.Form):
+    """What is to become of the lines, beside the columns."""
+
+    topic = forms.ModelChoiceField(
+        Topic.objects.filter(archived_at=None), label=gettext_lazy("Subscribe them to"), required=False,
+        empty_label=gettext_lazy("nothing: only keep them as contacts"),
+    )  # fmt: skip
+    basis = forms.ChoiceField(
+        label=gettext_lazy("On which ground"),
+        choices=[
+            (Basis.NONE, gettext_lazy("none: no mail")),
+            *[(b.value, b.label) for b in (Basis.CONSENT, Basis.CUSTOMER)],
+        ],
+        initial=Basis.NONE,
+    )
+    evidence = forms.CharField(
+        label=gettext_lazy("Where and how they agreed"), required=False, max_length=500,
+        help_text=gettext_lazy("for example: form on the website, since 2023; kept with each consent"),
+    )  # fmt: skip
+    tags = forms.CharField(
+        label=gettext_lazy("Tags for all"), required=False, help_text=gettext_lazy("separated by commas")
+    )
+    overwrite = forms.BooleanField(
+        label=gettext_lazy("Overwrite values that are there"), required=False, initial=True,
+        help_text=gettext_lazy("an empty cell never erases anything"),
+    )  # fmt: skip
+    dry_run = forms.BooleanField(label=gettext_lazy("Rehearse only: count, write nothing"), required=False)
+
+    def clean(self) -> dict[str, Any]:
+        said = super().clean() or {}
+        if said.get("topic") and said.get("basis") == Basis.NONE:
+            self.add_error("basis", _("No basis, no mail: choose the ground on which you may write to them."))
+        if said.get("topic") and said.get("basis") != Basis.NONE and not said.get("evidence", "").strip():
+            self.add_error("evidence", _("Say where and how they agreed; without it nobody may be written to."))
+        return said
+
+
+@admin.register(Job)
+class JobAdmin(BigTableAdmin):
+    """Imports and other long work."""
+
+    list_display = ["what", "state", "result_shown", "created_by", "created_at", "finished_at"]
+    list_filter = ["kind", "state"]
+    list_select_related = ["created_by"]
+    ordering = ["-pk"]
+    actions_list = ["import_contacts"]
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def may_import(self, request: HttpRequest) -> bool:
+        return bool(request.user.has_perms(["contacts.add_contact", "contacts.change_contact"]))
+
+    @admin.display(description=gettext_lazy("work"))
+    def what(self, job: Job) -> SafeString:
+        name = job.parameters.get("name", "")
+        return format_html("{} {}", _("Import of") if job.kind == "import" else job.kind, name)
+
+    @admin.display(description=gettext_lazy("outcome"))
+    def result_shown(self, job: Job) -> str:
+        if job.error:
+            return job.error
+        counts = job.counts
+        if not counts:
+            return "–"
+        return _("%(created)s new, %(updated)s changed, %(unchanged)s as before, %(rejected)s rejected") % {
+            name: counts.get(name, 0) for name in ("created", "updated", "unchanged", "rejected")
+        }
+
+    def get_urls(self) -> list[URLPattern]:
+        site = self.admin_site.admin_view
+        return [
+            path("import/", site(self.upload), name="contacts_job_import"),
+            path("<int:pk>/columns/", site(self.columns), name="contacts_job_columns"),
+            path("<int:pk>/progress/", site(self.progress), name="contacts_job_progress"),
+            path("<int:pk>/cancel/", site(require_POST(self.cancel)), name="contacts_job_cancel"),
+            path("<int:pk>/rejected/", site(self.rejected), name="contacts_job_rejected"),
+            *super().get_urls(),
+        ]
+
+    @action(description=gettext_lazy("Import contacts"), url_path="to-import")  # type: ignore[untyped-decorator]
+    def import_contacts(self, request: HttpRequest) -> HttpResponse:
+        return HttpResponseRedirect(reverse("admin:contacts_job_import"))
+
+    def upload(self, request: HttpRequest) -> HttpResponse:
+        """Take the file and look at it."""
+        if not self.may_import(request):
+            raise PermissionDenied
+        form = _dressed(UploadForm(request.POST or None, request.FILES or None))
+        if request.method == "POST" and form.is_valid():
+            file = form.cleaned_data["file"]
+            try:
+                shape, columns, _first = work.look(file)
+            except BadFile as why:
+                form.add_error("file", str(why))
+            else:
+                seen = {"columns": [vars(one) for one in columns], "shape": vars(shape), "name": file.name}
+                job = jobs.create(WAITING_FOR_MAPPING, parameters=seen, upload=file, by=request.user, hint=False)
+                Job.objects.filter(pk=job.pk).update(state=Job.State.CANCELLED)  # nobody runs it before it is mapped
+                return HttpResponseRedirect(reverse("admin:contacts_job_columns", args=[job.pk]))
+        return self._page(request, "upload.html", {"title": _("Import contacts"), "form": form})
+
+    def columns(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Show the first lines and what each column becomes; on POST, start the import."""
+        job = get_object_or_404(Job, pk=pk, kind=WAITING_FOR_MAPPING)
+        if not self.may_import(request) or not job.upload:
+            raise PermissionDenied
+        columns = [Column(**{**one, "examples": tuple(one["examples"])}) for one in job.parameters["columns"]]
+        form = _dressed(WishForm(request.POST or None))
+        if request.method == "POST":
+            columns = _chosen(columns, request)
+            if form.is_valid() and (started := self._start(request, job, columns, form)):
+                return HttpResponseRedirect(reverse("admin:contacts_job_change", args=[started.pk]))
+        context = {
+            "title": _("Import %(name)s") % {"name": job.parameters["name"]},
+            "job": job,
+            "columns": columns,
+            "targets": _targets(columns),
+            "form": form,
+        }
+        return self._page(request, "columns.html", context)
+
+    def _start(self, request: HttpRequest, job: Job, columns: list[Column], form: Any) -> Job | None:
+        said = form.cleaned_data
+        try:
+            with job.upload.open("rb") as file:
+                file.name = job.parameters["name"]
+                started = work.plan(
+                    file, columns=columns, shape=Shape(**job.parameters["shape"]), topic=said["topic"],
+                    basis=said["basis"], evidence=said["evidence"], tags=mapping.to_list(said["tags"]),
+                    overwrite=said["overwrite"], dry_run=said["dry_run"], by=request.user,
+                )  # fmt: skip
+        except BadFile as why:
+            form.add_error(None, str(why))
+            return None
+        if not said["dry_run"]:
+            work.forget_upload(job)
+            Job.objects.filter(pk=job.pk).delete()
+        audit.record(request.user, "imported contacts", started, dry_run=said["dry_run"])
+        return started
+
+    def change_view(self, request: HttpRequest, object_id: str, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Show the progress, the outcome, and the way on."""
+        job = get_object_or_404(Job, pk=object_id)
+        if not self.has_view_permission(request, job):
+            raise PermissionDenied
+        if job.kind == WAITING_FOR_MAPPING:
+            return HttpResponseRedirect(reverse("admin:contacts_job_columns", args=[job.pk]))
+        return self._page(request, "watch.html", {"title": self.what(job), **_progress(job)})
+
+    def progress(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Answer htmx with how far the work is."""
+        job = get_object_or_404(Job, pk=pk)
+        if not self.has_view_permission(request, job):
+            raise PermissionDenied
+        return TemplateResponse(request, "admin/contacts/job/progress.html", _progress(job))
+
+    def cancel(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Stop the work; what is in stays in."""
+        job = get_object_or_404(Job, pk=pk)
+        if not self.may_import(request):
+            raise PermissionDenied
+        if jobs.cancel(job):
+            audit.record(request.user, "cancelled job", job)
+            messages.success(request, _("Stopped. What was taken in stays."))
+        return HttpResponseRedirect(reverse("admin:contacts_job_change", args=[pk]))
+
+    def rejected(self, request: HttpRequest, pk: int) -> FileResponse:
+        """Hand out the rejected rows with line and reason."""
+        job = get_object_or_404(Job, pk=pk)
+        if not self.has_view_permission(request, job):
+            raise PermissionDenied
+        if not job.result:
+            raise Http404
+        return FileResponse(job.result.open("rb"), as_attachment=True, filename=f"rejected-{job.pk}.csv")
+
+    def _page(self, request: HttpRequest, template: str, context: dict[str, Any]) -> HttpResponse:
+        common = {**self.admin_site.each_context(request), "opts": self.opts}
+        return TemplateResponse(request, f"admin/contacts/job/{template}", {**common, **context})
+
+
+def _progress(job: Job) -> dict[str, Any]:
+    """Return what the progress page shows: share done, rate, time left, counts."""
+    started = job.started_at
+    elapsed = ((job.finished_at or timezone.now()) - started).total_seconds() if started else 0.0
+    lines = job.counts.get("lines", 0)
+    share = job.progress / job.total if job.total else 0.0
+    is_running = job.state in (Job.State.QUEUED, Job.State.RUNNING)
+    return {
+        "job": job,
+        "percent": round(100 * share),
+        "rate": round(lines / elapsed) if elapsed >= 1 else None,
+        "left": round(elapsed * (1 - share) / share) if is_running and share > 0.02 else None,
+        "is_running": is_running,
+        "is_dry": job.parameters.get("dry_run"),
+        "counts": {name: job.counts.get(name, 0) for name in ("created", "updated", "unchanged", "rejected")},
+        "more": {name: job.counts.get(name, 0) for name in ("lines", "subscribed", "suppressed")},
+    }
+
+
+def _chosen(columns: list[Column], request: HttpRequest) -> list[Column]:
+    """Return the columns as the person mapped them."""
+    offered = {key for key, _label in _targets(columns)}
+    found = []
+    for one in columns:
+        target = request.POST.get(f"column-{one.index}", one.target)
+        found.append(Column(one.index, one.header, target if target in offered else "", one.type, one.examples))
+    return found
+
+
+def _targets(columns: list[Column]) -> list[tuple[str, Any]]:
+    """Return what a column can become, as a select shows it."""
+    declared = {f"attribute:{name}": label for name, label in AttributeType.objects.values_list("name", "label")}
+    new = {
+        f"attribute:{name}": _("new attribute “%(name)s”") % {"name": one.header}
+        for one in columns
+        if (name := mapping.attribute_name(one.header)) and f"attribute:{name}" not in declared
+    }
+    return [("", _("leave out")), *mapping.TARGETS.items(), *declared.items(), *new.items()]
+
+
+def _dressed(form: Any) -> Any:
+    """Return the form in the theme's look."""
+    for field in form.fields.values():
+        if isinstance(field.widget, forms.Select):
+            choices = field.widget.choices
+            field.widget = UnfoldAdminSelectWidget()
+            field.widget.choices = choices
+        elif isinstance(field.widget, forms.TextInput):
+            field.widget = UnfoldAdminTextInputWidget()
+    return form

@@ -1,0 +1,123 @@
+"""Consents, subscriptions and suppressions: looked at, never edited; a suppression is lifted with a reason."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.contrib.admin.helpers import ActionForm
+from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
+from django.forms import CharField, ModelForm
+from django.http import HttpRequest
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from contacts import audit, suppression
+from contacts.addresses import BadAddress, normalise
+from contacts.admin_base import BigTableAdmin, ReadOnlyAdmin
+from contacts.models import Consent, Subscription, Suppression
+
+
+@admin.register(Consent)
+class ConsentAdmin(BigTableAdmin, ReadOnlyAdmin):
+    """The ledger of every yes and no."""
+
+    list_display = ["at", "contact", "purpose", "is_given", "topic", "basis", "method"]
+    list_filter = ["purpose", "is_given", "basis", "method", "topic"]
+    search_fields = ["contact__email__exact", "address_hash__exact"]
+    search_help_text = gettext_lazy("a whole e-mail address, or the hash of one")
+    list_select_related = ["contact", "topic"]
+    ordering = ["-at"]
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Consent], search_term: str
+    ) -> tuple[QuerySet[Consent], bool]:
+        if "@" in search_term:
+            return queryset.filter(address_hash=suppression.address_hash(search_term)), False
+        return super().get_search_results(request, queryset, search_term)  # type: ignore[no-any-return]
+
+
+@admin.register(Subscription)
+class SubscriptionAdmin(BigTableAdmin, ReadOnlyAdmin):
+    """Who stands how with which topic."""
+
+    list_display = ["contact", "topic", "state", "basis", "subscribed_at", "unsubscribed_at", "reason"]
+    list_filter = ["state", "topic", "basis"]
+    search_fields = ["contact__email__exact"]
+    search_help_text = gettext_lazy("a whole e-mail address")
+    list_select_related = ["contact", "topic"]
+    ordering = ["-pk"]
+
+
+class SuppressionForm(ModelForm):  # type: ignore[type-arg]
+    """Suppress an address by hand."""
+
+    email = CharField(label=gettext_lazy("e-mail"), help_text=gettext_lazy("kept as a hash only"))
+
+    class Meta:
+        model = Suppression
+        fields = ["reason", "detail"]
+
+    def clean_email(self) -> str:
+        try:
+            return normalise(self.cleaned_data["email"])
+        except BadAddress as why:
+            raise ValidationError(str(why)) from None
+
+
+class LiftForm(ActionForm):
+    """The reason that lifting asks for."""
+
+    reason = CharField(label=gettext_lazy("Reason for lifting"), required=False, max_length=300)
+
+
+@admin.register(Suppression)
+class SuppressionAdmin(BigTableAdmin):
+    """Addresses never written to. Search by the whole address: only its hash is kept."""
+
+    list_display = ["short_hash", "reason", "source", "created_at", "lifted_at", "lifted_reason"]
+    list_filter = ["reason", ("lifted_at", admin.EmptyFieldListFilter)]
+    search_fields = ["address_hash__exact"]
+    search_help_text = gettext_lazy("a whole e-mail address: only its hash is kept")
+    ordering = ["-created_at"]
+    actions = ["lift"]
+    action_form = LiftForm
+
+    @admin.display(description=gettext_lazy("address hash"))
+    def short_hash(self, row: Suppression) -> str:
+        return f"{row.address_hash[:8]}…"
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Suppression], search_term: str
+    ) -> tuple[QuerySet[Suppression], bool]:
+        if "@" in search_term:
+            return queryset.filter(address_hash=suppression.address_hash(search_term)), False
+        return super().get_search_results(request, queryset, search_term)  # type: ignore[no-any-return]
+
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+        return super().get_form(request, obj, change, **(kwargs if obj else {"form": SuppressionForm, **kwargs}))
+
+    def save_model(self, request: HttpRequest, obj: Suppression, form: Any, change: bool) -> None:
+        said = form.cleaned_data
+        held = suppression.suppress(said["email"], said["reason"], detail=said["detail"], source="by hand")
+        obj.pk, obj.address_hash = held.pk, held.address_hash
+        audit.record(request.user, "suppressed address", held)
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_lift_permission(self, request: HttpRequest) -> bool:
+        return bool(request.user.has_perm("contacts.lift_suppression"))
+
+    @admin.action(description=gettext_lazy("Lift: may be written to again"), permissions=["lift"])
+    def lift(self, request: HttpRequest, rows: QuerySet[Suppression]) -> None:
+        try:
+            n = len([suppression.lift(row, request.POST.get("reason", ""), request.user) for row in rows])  # type: ignore[arg-type]
+        except suppression.ReasonMissing as why:
+            self.message_user(request, str(why), messages.ERROR)
+            return
+        self.message_user(request, _("%(n)d lifted.") % {"n": n}, messages.SUCCESS)
