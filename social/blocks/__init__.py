@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 from campaigns.content.blocks import Block
-from social.blocks import share
+from social.blocks import offer, qr, share
 
-BLOCKS: list[Block] = [*share.BLOCKS]
+BLOCKS: list[Block] = [*share.BLOCKS, *offer.BLOCKS, *qr.BLOCKS]

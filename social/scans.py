@@ -1,0 +1,63 @@
+"""Scans of QR codes, read from the spool: one `qr_scan` event each, of nobody in particular.
+
+Named in settings.HIT_HANDLERS; the ingest calls `handle` inside its transaction with the hits on `/q/<token>`.
+A voucher is scanned by its holder, a friend or a cashier's own phone alike, so a scan counts for the campaign and the
+placement, never for a contact.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from campaigns.models import Link
+from campaigns.tracking.hits import Batch, Hit
+from campaigns.tracking.rollups import Act
+from campaigns.tracking.tokens import Purpose, read
+from social.models import Claim
+from social.offers.held import CLAIM_TOKEN
+
+KINDS = "q"
+
+
+def handle(hits: Sequence[Hit], batch: Batch) -> None:
+    """Turn hits on QR addresses into scans.
+
+    Reads:   Link and Claim by token, one query each.
+    Writes:  `qr_scan` events through the batch; HEAD requests and unknown tokens leave none.
+    """
+    shown = [hit for hit in hits if "h" not in hit.flags]
+    placements = {
+        str(token): (pk, campaign_id)
+        for token, pk, campaign_id in Link.objects.filter(
+            kind=Link.Kind.QR, token__in=[hit.token for hit in shown]
+        ).values_list("token", "pk", "campaign_id")
+    }
+    vouchers = dict(
+        Claim.objects.filter(token__in=[hit.token for hit in shown if len(hit.token) == CLAIM_TOKEN]).values_list(
+            "token", "campaign_id"
+        )
+    )
+    for hit in shown:
+        if hit.token in placements:
+            link_id, campaign_id = placements[hit.token]
+            batch.add(_scan(hit, campaign_id=campaign_id, link_id=link_id))
+        elif hit.token in vouchers:
+            batch.add(_scan(hit, campaign_id=vouchers[hit.token], subject_kind="claim"))
+        elif known := read(hit.token, Purpose.OFFER):
+            batch.add(_scan(hit, campaign_id=known.campaign_id, subject_kind="offer"))
+
+
+def _scan(hit: Hit, *, campaign_id: int | None, link_id: int | None = None, subject_kind: str = "") -> Act:
+    return Act(
+        kind="qr_scan",
+        at=hit.at,
+        key=hit.key,
+        verdict=hit.verdict,
+        rule=hit.rule,
+        ruleset=hit.ruleset,
+        campaign_id=campaign_id,
+        link_id=link_id,
+        device=hit.device,
+        os=hit.os,
+        subject_kind=subject_kind,
+    )
