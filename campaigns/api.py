@@ -50,6 +50,7 @@ class CampaignSerializer(serializers.ModelSerializer[Campaign]):
             "everyone_reason", "scheduled_at", "pace_per_hour", "tracking", "ambiguity", "holdout_percent",
             "objective", "paused_reason", "audience_at", "started_at", "finished_at", "created_at", "updated_at",
         ]  # fmt: skip
+        read_only_fields = fields
 
 
 class CampaignWishSerializer(Strict):
@@ -153,12 +154,14 @@ class DeliverySerializer(serializers.ModelSerializer[Delivery]):
     class Meta:
         model = Delivery
         fields = ["id", "campaign", "contact", "state", "variant", "language", "reply_code", "sent_at", "bounced_at"]
+        read_only_fields = fields
 
 
 class EventSerializer(serializers.ModelSerializer[Event]):
     class Meta:
         model = Event
         fields = ["id", "kind", "at", "verdict", "campaign", "contact", "link", "network", "device", "os"]
+        read_only_fields = fields
 
 
 MAY = OpenApiExample(

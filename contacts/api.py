@@ -47,6 +47,7 @@ class SubscriptionSerializer(serializers.ModelSerializer[Subscription]):
     class Meta:
         model = Subscription
         fields = ["topic", "state", "basis", "subscribed_at", "unsubscribed_at"]
+        read_only_fields = fields
 
 
 class ContactSerializer(serializers.ModelSerializer[Contact]):
@@ -61,6 +62,7 @@ class ContactSerializer(serializers.ModelSerializer[Contact]):
             "identities", "subscriptions", "open_tracking_at", "click_tracking_at", "last_opened_at",
             "last_clicked_at", "last_shared_at", "last_redeemed_at", "last_ordered_at", "created_at", "updated_at",
         ]  # fmt: skip
+        read_only_fields = fields
 
 
 class SubscriptionWishSerializer(Strict):

@@ -26,6 +26,7 @@ class CreditSerializer(serializers.ModelSerializer[Credit]):
     class Meta:
         model = Credit
         fields = ["model", "campaign", "touch", "touched_at", "parts"]
+        read_only_fields = fields
 
 
 class ConversionSerializer(serializers.ModelSerializer[Order]):
@@ -40,6 +41,7 @@ class ConversionSerializer(serializers.ModelSerializer[Order]):
             "id", "source", "reference", "contact", "matched_by", "is_new_customer", "amount_minor",
             "returned_minor", "net_minor", "currency", "channel", "ordered_at", "credits",
         ]  # fmt: skip
+        read_only_fields = fields
 
     def get_net_minor(self, order: Order) -> int:
         return order.amount_minor - order.returned_minor
