@@ -30,14 +30,14 @@ def result(outcome: Outcome, campaign: Campaign, breaks: int = 0) -> Result:
         return without_reply(outcome, campaign, breaks)
     judged = replies.judge(outcome.code, outcome.text, at_dot=outcome.is_dotted)
     if judged.is_taken:
-        return Result(row.pk, row.fence, State.SENT, outcome.code, outcome.text)
+        return Result(row.id, row.fence, State.SENT, outcome.code, outcome.text)
     if judged.fault is Fault.RELAY:
         return requeued(outcome)
     tries = 0 if outcome.is_dotted else 1  # the intent before a dot has counted it already
     if judged.is_final or is_too_late(row):
-        return Result(row.pk, row.fence, State.FAILED, outcome.code, outcome.text, tries=tries, is_hard=judged.is_hard)
+        return Result(row.id, row.fence, State.FAILED, outcome.code, outcome.text, tries=tries, is_hard=judged.is_hard)
     delay = replies.retry_after(row.attempts + 1)
-    return Result(row.pk, row.fence, State.DEFERRED, outcome.code, outcome.text, delay=delay, tries=tries)
+    return Result(row.id, row.fence, State.DEFERRED, outcome.code, outcome.text, delay=delay, tries=tries)
 
 
 def without_reply(outcome: Outcome, campaign: Campaign, breaks: int) -> Result:
@@ -47,18 +47,18 @@ def without_reply(outcome: Outcome, campaign: Campaign, breaks: int) -> Result:
         if breaks < TRIES_BEFORE_REST:
             return requeued(outcome)
         delay = replies.retry_after(row.attempts + 2)
-        return Result(row.pk, row.fence, State.DEFERRED, None, outcome.text, delay=delay, tries=1)
+        return Result(row.id, row.fence, State.DEFERRED, None, outcome.text, delay=delay, tries=1)
     if campaign.ambiguity == Campaign.Ambiguity.RESEND:
         return Result(
-            row.pk, row.fence, State.DEFERRED, None, outcome.text, delay=replies.retry_after(row.attempts + 1)
+            row.id, row.fence, State.DEFERRED, None, outcome.text, delay=replies.retry_after(row.attempts + 1)
         )
-    return Result(row.pk, row.fence, State.AMBIGUOUS, None, outcome.text)
+    return Result(row.id, row.fence, State.AMBIGUOUS, None, outcome.text)
 
 
 def requeued(outcome: Outcome) -> Result:
     """Return the row to the queue: nothing about it is known but that it did not go."""
     row = outcome.mail.row
-    return Result(row.pk, row.fence, State.QUEUED, tries=-1 if outcome.is_dotted else 0)
+    return Result(row.id, row.fence, State.QUEUED, tries=-1 if outcome.is_dotted else 0)
 
 
 def is_too_late(row: Delivery) -> bool:
@@ -94,7 +94,7 @@ def suppress_if_at_fault(outcome: Outcome, judged: Judgement) -> None:
 
 
 def source(row: Delivery) -> str:
-    return f"campaign {row.campaign_id}, delivery {row.pk}"
+    return f"campaign {row.campaign_id}, delivery {row.id}"
 
 
 def has_bounced_long(row: Delivery) -> bool:
@@ -110,7 +110,7 @@ def note_bounce(row: Delivery) -> None:
     """Record the bounce as an event of the contact."""
     from campaigns.tracking import events
 
-    events.record("bounce", key=f"bounce:{row.pk}", contact=row.contact, campaign=row.campaign, delivery=row)
+    events.record("bounce", key=f"bounce:{row.id}", contact=row.contact, campaign=row.campaign, delivery=row)
 
 
 class Window:

@@ -19,6 +19,7 @@ from campaigns.delivery.opening import Opened
 
 # Seconds per phase. Source: RFC 5321 §4.5.3.2.
 ENVELOPE, DATA, BODY, DOT = 300.0, 120.0, 180.0, 600.0
+LIMITS = {"mail": ENVELOPE, "rcpt": ENVELOPE, "rset": ENVELOPE, "quit": ENVELOPE, "data": DATA, "dot": DOT}
 LONGEST_REPLY = 65_536  # octets of one reply; a server that sends more is not one
 
 
@@ -47,6 +48,7 @@ class Conversation:
         self.answered = 0
         self.deadline = float("inf")
         self.is_writing = False
+        self.is_watched_for_room = False  # what the selector was told; see smtp.Pool
         self.outcomes: list[Outcome] = []
         self._out: deque[memoryview] = deque()
         self._commands: deque[tuple[str, bytes]] = deque()
@@ -94,12 +96,14 @@ class Conversation:
             self.write()
 
     def _set_deadline(self) -> None:
-        first = self._awaited[0] if self._awaited else ""
-        limit = {"dot": DOT, "data": DATA, "": BODY}.get(first, ENVELOPE)
-        if not first and self.phase in {Phase.IDLE, Phase.READY}:
-            self.deadline = float("inf")
+        if self._awaited:
+            limit = LIMITS[self._awaited[0]]
+        elif self.phase is Phase.BODY:
+            limit = BODY
         else:
-            self.deadline = time.monotonic() + min(limit, self.timeout)
+            self.deadline = float("inf")
+            return
+        self.deadline = time.monotonic() + min(limit, self.timeout)
 
     def write(self) -> None:
         """Write what the socket takes now. Raises: Broken."""
@@ -171,8 +175,12 @@ class Conversation:
             self._on_data(code, text)
         elif kind in {"rset", "quit"} and code >= 300:
             raise Broken(f"{code} {text}")
-        self._set_deadline()
-        self._push()
+        if self._commands:
+            self._push()
+        elif self._awaited:
+            self._set_deadline()
+        elif self.phase is Phase.IDLE:
+            self.deadline = float("inf")
 
     def _on_dot(self, code: int, text: str) -> None:
         mail, self.dotted = self.dotted, None
@@ -188,11 +196,13 @@ class Conversation:
         if self._refusal is None and code == 354 and self.current is not None:
             self.phase = Phase.BODY
             self._out.append(memoryview(self.current.message))
+            self._set_deadline()
             self.write()
             return
         if self._refusal is None:
             self._refusal = (code, text)
         self._refuse()
+        self._set_deadline()
         if code == 354:
             # The server waits for a body though it refused the recipient. Only a dot or the end of the connection leave
             # DATA, and a dot is never written without an intent.

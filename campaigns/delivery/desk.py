@@ -42,28 +42,29 @@ class LedgerDesk:
 
         Writes:  the ledger; Suppression and Event where a contact's address is at fault; a pause where we are.
         """
+        results = [self._result(outcome) for outcome in outcomes]
         try:
             with transaction.atomic():
-                written = ledger.record([self._result(outcome) for outcome in outcomes], self.owner)
+                written = ledger.record(results, self.owner)
                 allowed = ledger.commit_intents([mail.held for mail in ready], self.owner, self.relay)
                 self._draw(outcomes, written)
         except DatabaseError:
             reconnect()
             raise
-        refused = [mail for mail in ready if mail.row.pk not in allowed]
+        refused = [mail for mail in ready if mail.row.id not in allowed]
         if refused:
             self._settle_refused(refused)
-        self._judge(outcomes)
+        self._judge(outcomes, results)
         return allowed
 
     def _result(self, outcome: Outcome) -> ledger.Result:
         if outcome.code == 0 and not outcome.is_dotted and outcome.mail.message:
-            self._breaks[outcome.mail.row.pk] += 1
-        return consequences.result(outcome, self.campaign, self._breaks[outcome.mail.row.pk])
+            self._breaks[outcome.mail.row.id] += 1
+        return consequences.result(outcome, self.campaign, self._breaks[outcome.mail.row.id])
 
     def _draw(self, outcomes: list[Outcome], written: set[int]) -> None:
         for outcome in outcomes:
-            if outcome.code >= 500 and outcome.mail.row.pk in written:
+            if outcome.code >= 500 and outcome.mail.row.id in written:
                 judged = replies.judge(outcome.code, outcome.text, at_dot=outcome.is_dotted)
                 consequences.suppress_if_at_fault(outcome, judged)
 
@@ -75,12 +76,12 @@ class LedgerDesk:
 
         self.is_interrupted = state != Campaign.State.SENDING or hold.active() is not None
 
-    def _judge(self, outcomes: list[Outcome]) -> None:
+    def _judge(self, outcomes: list[Outcome], results: list[ledger.Result]) -> None:
         """Count, close the breaker when the relay takes mail, pause the campaign when the replies say so."""
         reason = ""
         window = WINDOWS.setdefault(self.campaign.pk, consequences.Window())
-        for outcome in outcomes:
-            self.counts[consequences.result(outcome, self.campaign).state] += 1
+        for outcome, result in zip(outcomes, results, strict=True):
+            self.counts[result.state] += 1
             if outcome.code:
                 judged = replies.judge(outcome.code, outcome.text, at_dot=outcome.is_dotted)
                 reason = window.note(judged, f"{outcome.code} {outcome.text}") or reason
@@ -103,7 +104,7 @@ class LedgerDesk:
         """Mark a row whose message cannot be made; it fails alone."""
         self.counts[ledger.State.FAILED] += len(
             ledger.record(
-                [ledger.Result(mail.row.pk, mail.row.fence, ledger.State.FAILED, None, why, tries=1)], self.owner
+                [ledger.Result(mail.row.id, mail.row.fence, ledger.State.FAILED, None, why, tries=1)], self.owner
             )
         )
 

@@ -96,7 +96,7 @@ class CampaignFeed:
 
         if not rows:
             return []
-        by_id = {row.pk: row for row in rows}
+        by_id = {row.id: row for row in rows}
         mails = []
         for made in batch.messages(self.campaign, rows):
             mail = Mail(by_id[made.delivery_id], made.envelope_from, made.recipient, made.message)

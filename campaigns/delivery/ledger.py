@@ -20,6 +20,7 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q
 
+from campaigns.delivery import light
 from campaigns.delivery.database import after, count, is_postgresql, now, rows, table
 from campaigns.models import Campaign, Delivery
 
@@ -59,13 +60,6 @@ def new_owner() -> str:
     return f"{settings.NODE_NAME[:40]}:{os.getpid()}:{uuid.uuid4().hex[:8]}"
 
 
-# What rendering and sending read of a row. Times of the past would cost more to parse than all the rest.
-NEEDED = (
-    "id, campaign_id, contact_id, occasion, state, variant, content_version_id, language, tracks_opens, tracks_clicks, "
-    "context, fence, attempts, created_at"
-)
-
-
 def claim(campaign: Campaign, owner: str, limit: int) -> list[Delivery]:
     """Take up to `limit` rows of a campaign that may be sent now and return them; none while it is not sending or all is held.
 
@@ -89,8 +83,8 @@ def _claim(campaign_id: int, owner: str, limit: int, which: str, order: str) -> 
         WHERE id IN (SELECT d.id FROM campaigns_delivery d
                      WHERE d.campaign_id = %s AND {which} AND {_may_send("d.campaign_id")}
                      ORDER BY {order} LIMIT %s {skip})
-        RETURNING {NEEDED}"""
-    return sorted(Delivery.objects.raw(sql, [owner, LEASE, campaign_id, limit]), key=lambda row: row.pk)
+        RETURNING {light.COLUMNS}"""
+    return sorted(light.deliveries(sql, [owner, LEASE, campaign_id, limit]), key=lambda row: row.id)
 
 
 def _may_send(campaign: str) -> str:

@@ -20,7 +20,7 @@ class Mail:
     @property
     def held(self) -> tuple[int, int]:
         """The row as the ledger knows it: (id, fence)."""
-        return self.row.pk, self.row.fence
+        return self.row.id, self.row.fence
 
 
 @dataclass(slots=True)

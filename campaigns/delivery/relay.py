@@ -80,7 +80,7 @@ class OutboxRelay(Relay):
             desk.tick()
             with transaction.atomic():
                 allowed = desk.settle([], mails)
-                kept = [mail for mail in mails if mail.row.pk in allowed]
+                kept = [mail for mail in mails if mail.row.id in allowed]
                 OutboxMail.objects.bulk_create([self._kept(mail) for mail in kept])
                 desk.settle([Outcome(mail, 250, "kept in the Outbox", is_dotted=True) for mail in kept], [])
             time.sleep(0.001)  # SQLite's lock is not fair (contacts.manners)
@@ -89,7 +89,7 @@ class OutboxRelay(Relay):
     def _kept(mail: Mail) -> OutboxMail:
         head = email.message_from_bytes(mail.message.partition(b"\r\n\r\n")[0], policy=email.policy.default)
         return OutboxMail(
-            delivery_id=mail.row.pk,
+            delivery_id=mail.row.id,
             sender=mail.envelope_from,
             recipient=mail.recipient,
             subject=str(head["subject"] or "")[:250],
@@ -110,7 +110,7 @@ class AnymailRelay(Relay):
     def deliver(self, feed: Feed, desk: LedgerDesk) -> None:
         while (mail := feed.next()) is not None:
             desk.tick()
-            if mail.row.pk not in desk.settle([], [mail]):
+            if mail.row.id not in desk.settle([], [mail]):
                 continue
             outcome, is_failing = self._post(mail)
             desk.settle([outcome], [])
@@ -172,7 +172,7 @@ def anymail_message(mail: Mail, backend: Any) -> EmailMultiAlternatives:
     )
     if html:
         message.attach_alternative(html.get_content(), "text/html")
-    message.metadata = {"delivery": str(mail.row.pk)}  # type: ignore[attr-defined]
+    message.metadata = {"delivery": str(mail.row.id)}  # type: ignore[attr-defined]
     return message
 
 

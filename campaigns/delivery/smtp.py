@@ -167,9 +167,10 @@ class Pool:
         except UnicodeEncodeError:
             self._refuse_address(talk)
             return
-        wanted = selectors.EVENT_READ | (selectors.EVENT_WRITE if talk.is_writing else 0)
-        if self._selector.get_key(talk.sock).events != wanted:
+        if talk.is_writing is not talk.is_watched_for_room:
+            wanted = selectors.EVENT_READ | (selectors.EVENT_WRITE if talk.is_writing else 0)
             self._selector.modify(talk.sock, wanted, talk)
+            talk.is_watched_for_room = talk.is_writing
 
     def _refuse_address(self, talk: Conversation) -> None:
         mail, talk.current = talk.current, None
@@ -230,7 +231,7 @@ class Pool:
         mail = talk.current
         if mail is None or talk.phase is not Phase.READY:
             return
-        if mail.row.pk not in allowed:
+        if mail.row.id not in allowed:
             # DATA has no other abort than the end of the connection. The desk has settled the row.
             talk.current = None
             self._forget(talk)
