@@ -23,6 +23,8 @@ from typing import Any
 from urllib.parse import urlencode, urljoin, urlsplit
 
 from django.conf import settings
+from django.core.signals import request_finished, request_started
+from django.db import close_old_connections
 
 from campaigns.tracking.front import Front
 from campaigns.tracking.spool import Spool
@@ -134,11 +136,12 @@ class Visitor:
         def start_response(status: str, headers: list[tuple[str, str]], exc_info: object = None) -> None:
             answered.update(status=int(status[:3]), headers=headers)
 
-        chunks = _site()({**self._environ(method, url, body, referer), **more}, start_response)
-        try:
-            content = b"".join(chunks)
-        finally:
-            getattr(chunks, "close", lambda: None)()
+        with _one_connection():
+            chunks = _site()({**self._environ(method, url, body, referer), **more}, start_response)
+            try:
+                content = b"".join(chunks)
+            finally:
+                getattr(chunks, "close", lambda: None)()
         for name, value in answered["headers"]:
             if name.lower() == "set-cookie":
                 self.cookies.load(value)
@@ -232,6 +235,19 @@ def at(moment: datetime) -> Iterator[None]:
         yield
     finally:
         _clock.at = None
+
+
+@contextmanager
+def _one_connection() -> Iterator[None]:
+    """Let a request leave the database connection open: the demo itself goes on with it."""
+    signals = (request_started, request_finished)
+    for signal in signals:
+        signal.disconnect(close_old_connections)
+    try:
+        yield
+    finally:
+        for signal in signals:
+            signal.connect(close_old_connections)
 
 
 @cache

@@ -57,7 +57,7 @@ def open_shop() -> Shop:
             "default_language": "en",
             "languages": ["en", "fr"],
             "website": "https://brulerie.example",
-            "postal_address": "Brûlerie du Port, 3 quai Saint-Cast, 35400 Saint-Malo, France",
+            "postal_address": "3 quai Saint-Cast, 35400 Saint-Malo, France",
         },
     )
     offers, letter = _topics(brand)
@@ -98,7 +98,7 @@ def _team() -> User:
         if is_new:
             user.set_password(PASSWORD)
             user.save()
-            user.groups.add(Group.objects.get(name=role))
+            user.groups.set(Group.objects.filter(name=role))
     return admin
 
 
@@ -182,13 +182,14 @@ def _offers(brand: Brand) -> tuple[Offer, Offer, Offer]:
 
 def _offer(brand: Brand, name: str, **fields: object) -> Offer:
     now = timezone.now()
+    midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
     return Offer.objects.get_or_create(
         brand=brand,
         name=name,
         defaults={
             "state": Offer.State.LIVE,
-            "starts_at": now - timedelta(days=3),
-            "ends_at": now + OFFER_RUNS,
+            "starts_at": midnight - timedelta(days=3),
+            "ends_at": midnight + OFFER_RUNS,
             "currency": settings.BASE_CURRENCY,
             **fields,
         },
