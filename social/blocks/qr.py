@@ -47,8 +47,8 @@ class QRBlock(Block):
             alt, words = html.escape(_("Your QR code: show it at the till")), self._words(block)
         return (
             '<mj-section css-class="ink"><mj-column>'
-            f'<mj-image width="{SIDE}px" padding="16px" container-background-color="#ffffff" '
-            f'src="{env.value(block, "qr")}" alt="{alt}" href="{env.value(block, "url")}" />'
+            f'<mj-image href="{env.value(block, "url")}" width="{SIDE}px" padding="16px" '  # in the order of the HTML
+            f'container-background-color="#ffffff" src="{env.value(block, "qr")}" alt="{alt}" />'
             f'<mj-text align="center"><a href="{env.value(block, "url")}">{env.words(words)}</a></mj-text>'
             "</mj-column></mj-section>"
         )
