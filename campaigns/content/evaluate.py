@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import html
 import io
+import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -20,7 +21,7 @@ from liquid import BoundTemplate, RenderContext
 from liquid.ast import BlockNode, Node
 from liquid.builtin.content import ContentNode
 from liquid.builtin.expressions import FilteredExpression, Path, StringLiteral
-from liquid.builtin.expressions.logical import BooleanExpression, is_truthy
+from liquid.builtin.expressions.logical import BooleanExpression, EqExpression, NeExpression, is_truthy
 from liquid.builtin.output import OutputNode
 from liquid.builtin.tags.for_tag import ForNode
 from liquid.builtin.tags.if_tag import IfNode
@@ -28,7 +29,7 @@ from liquid.stringify import to_liquid_string
 from liquid.undefined import is_undefined
 
 from campaigns.content.merge import INTERNAL
-from campaigns.content.quoted import quoted
+from campaigns.content.quoted import SOFT_BREAK, quoted
 
 Values = dict[str, Any]
 Piece = TypeVar("Piece", str, bytes)
@@ -42,22 +43,32 @@ class Encoder(Generic[Piece]):
 
     run: Callable[[str], Piece]
     value: Callable[[str], Piece]
+    token: Callable[[str], Piece]
     join: Callable[[Iterable[Piece]], Piece]
     empty: Piece
     escapes: bool
 
 
+PLAIN_HTML = re.compile(r"(?!\.|From )[ !#-%(-;?-~]{1,72}")  # stands for itself in HTML and in quoted-printable
+
+
 @lru_cache(maxsize=8192)
 def _quoted_html(text: str) -> bytes:
+    if PLAIN_HTML.fullmatch(text):
+        return text.encode() + SOFT_BREAK
     return quoted(html.escape(text))
+
+
+def _token(text: str) -> bytes:
+    return text.encode() + SOFT_BREAK
 
 
 _quoted_text = lru_cache(maxsize=4096)(quoted)
 
-WIRE_HTML: Encoder[bytes] = Encoder(quoted, _quoted_html, b"".join, b"", True)
-WIRE_TEXT: Encoder[bytes] = Encoder(quoted, _quoted_text, b"".join, b"", False)
-PAGE: Encoder[str] = Encoder(str, html.escape, "".join, "", True)
-PLAIN: Encoder[str] = Encoder(str, str, "".join, "", False)
+WIRE_HTML: Encoder[bytes] = Encoder(quoted, _quoted_html, _token, b"".join, b"", True)
+WIRE_TEXT: Encoder[bytes] = Encoder(quoted, _quoted_text, _token, b"".join, b"", False)
+PAGE: Encoder[str] = Encoder(str, html.escape, str, "".join, "", True)
+PLAIN: Encoder[str] = Encoder(str, str, str, "".join, "", False)
 
 
 class Program(Generic[Piece]):
@@ -169,25 +180,43 @@ class _Builder(Generic[Piece]):
             raise Unknown
         if isinstance(expression.left, Path) and expression.left.path[0] == INTERNAL:
             return self.internal(str(expression.left.path[1]))
+        if not expression.filters and isinstance(expression.left, Path) and _is_field(expression.left.path):
+            head, tail = expression.left.path
+            return self.shown_field(str(head), str(tail))
         return self.shown(_reader(expression, self.template))
 
     def internal(self, name: str) -> Callable[[Values], Piece]:
-        """Return the slot of a token: hexadecimal or an address of ours, nothing to escape or to remember."""
-        run = self.encoder.run
+        """Return the slot of a token: hexadecimal, nothing to escape or to remember."""
+        run = self.encoder.token
         return lambda values: run(values[INTERNAL][name])
 
     def shown(self, read: Callable[[Values], Any]) -> Callable[[Values], Piece]:
-        value, run, empty, escapes = self.encoder.value, self.encoder.run, self.encoder.empty, self.encoder.escapes
+        value, rarer = self.encoder.value, self.rarer
 
         def show(values: Values) -> Piece:
             found = read(values)
-            if type(found) is str:
-                return value(found)
-            if found is None or is_undefined(found):
-                return empty
-            return run(to_liquid_string(found, escapes))  # a number, a list, or text that a filter escaped
+            return value(found) if type(found) is str else rarer(found)
 
         return show
+
+    def shown_field(self, head: str, tail: str) -> Callable[[Values], Piece]:
+        """Return the slot of `{{ head.tail }}`, by far the commonest: one call instead of two."""
+        value, rarer = self.encoder.value, self.rarer
+
+        def show(values: Values) -> Piece:
+            inner = values.get(head)
+            found = inner.get(tail) if type(inner) is dict else None
+            return value(found) if type(found) is str else rarer(found)
+
+        return show
+
+    def rarer(self, found: Any) -> Piece:
+        """Return a value that is no plain text: missing, a number, a list, or text that a filter escaped."""
+        if found is None or is_undefined(found):
+            return self.encoder.empty
+        if type(found) is int:
+            return self.encoder.token(str(found))
+        return self.encoder.run(to_liquid_string(found, self.encoder.escapes))
 
     def choice(self, node: IfNode) -> Callable[[Values], Piece]:
         """Return the slot of `{% if %}` with its `elsif` and `else`."""
@@ -214,7 +243,12 @@ class _Builder(Generic[Piece]):
     def test(self, expression: Any) -> Callable[[Values], bool]:
         inner = expression.expression if isinstance(expression, BooleanExpression) else expression
         read = _reader(inner, self.template)
-        return lambda values: is_truthy(read(values))
+
+        def truth(values: Values) -> bool:
+            found = read(values)
+            return found if type(found) is bool else is_truthy(found)
+
+        return truth
 
     def loop(self, node: ForNode) -> Callable[[Values], Piece]:
         """Return the slot of `{% for x in list %}` without limit, offset or reversed."""
@@ -263,6 +297,10 @@ def _reader(expression: Any, template: BoundTemplate) -> Callable[[Values], Any]
             otherwise = only.args[0].value
             if isinstance(otherwise, StringLiteral):
                 return _with_default(_reader(expression.left, template), otherwise.value)
+    if isinstance(expression, (EqExpression, NeExpression)) and isinstance(expression.right, StringLiteral):
+        return _compared(
+            _reader(expression.left, template), expression.right.value, isinstance(expression, EqExpression)
+        )
     if isinstance(expression, Path) and all(isinstance(step, str) for step in expression.path):
         return _path([str(step) for step in expression.path])
     return lambda values: expression.evaluate(_Context(template, values))
@@ -276,26 +314,39 @@ def _with_default(read: Callable[[Values], Any], otherwise: str) -> Callable[[Va
     return value
 
 
+def _compared(read: Callable[[Values], Any], text: str, wanted: bool) -> Callable[[Values], bool]:
+    """Return the test of `x == "text"`, or of `x != "text"` when `wanted` is False."""
+    return lambda values: (read(values) == text) is wanted
+
+
 def _path(steps: list[str]) -> Callable[[Values], Any]:
     head, rest = steps[0], steps[1:]
     if len(rest) == 1 and rest[0] not in {"size", "first", "last"}:
-        tail = rest[0]
-
-        def two(values: Values) -> Any:
-            inner = values.get(head)
-            return inner.get(tail) if type(inner) is dict else None
-
-        return two
+        return _two_steps(head, rest[0])
 
     def walk(values: Values) -> Any:
         found: Any = values.get(head)
         for step in rest:
-            found = _step(found, step)
+            found = found[step] if type(found) is dict and step in found else _step(found, step)
             if found is None:
                 return None
         return found
 
     return walk
+
+
+def _is_field(steps: Sequence[Any]) -> bool:
+    return (
+        len(steps) == 2 and all(isinstance(step, str) for step in steps) and steps[1] not in {"size", "first", "last"}
+    )
+
+
+def _two_steps(head: str, tail: str) -> Callable[[Values], Any]:
+    def two(values: Values) -> Any:
+        inner = values.get(head)
+        return inner.get(tail) if type(inner) is dict else None
+
+    return two
 
 
 def _step(found: Any, step: str) -> Any:

@@ -1,0 +1,225 @@
+"""One personalised mail of 30 kB, from the contact's row to bytes ready for the socket, beside a plain join of the same bytes.
+
+12 merge tags, a loop, two conditions, 25 links, pixel, share bar, offer and QR (as values of blocks). Rounds are interleaved;
+medians of CPU time. The Django way: a compiled Django template, EmailMultiAlternatives, `message().as_bytes()`.
+"""
+
+from __future__ import annotations
+
+import statistics
+import time
+from collections.abc import Iterator
+from typing import Any
+from unittest.mock import patch
+
+from django.core.mail import EmailMultiAlternatives
+from django.db import connection, transaction
+from django.template import Context, Template
+
+ROUNDS = 7
+FILLER = (
+    "<p>" + "Roasted on Tuesday, ground this morning, and on your table tomorrow: that is all we promise. " * 9 + "</p>"
+)
+
+
+class _Undo(Exception):
+    """Everything this benchmark writes is rolled back."""
+
+
+def run(n: int = 1000) -> Iterator[dict[str, Any]]:
+    """Yield the measured lines for n mails a round."""
+    lines: list[dict[str, Any]] = []
+    try:
+        with transaction.atomic():
+            lines = _measure(n)
+            raise _Undo
+    except _Undo:
+        yield from lines
+
+
+def blocks() -> list[dict[str, Any]]:
+    """Return the mail's blocks: about 30 kB of HTML."""
+    links = "".join(
+        f'<a href="https://shop.example/product/{number}?ref=mail">Product {number}</a> ' for number in range(24)
+    )
+    loop = "{% for bean in contact.attributes.beans %}<li>{{ bean.name }} {{ bean.price }}</li>{% endfor %}"
+    names = (
+        "{{ contact.first_name }} {{ contact.last_name }} {{ contact.attributes.city }} {{ contact.attributes.points }}"
+    )
+    vip = "{% if contact.attributes.vip %}<p>For you first, {{ contact.first_name }}.</p>{% endif %}"
+    french = "{% if contact.language == 'fr' %}<p>Bonjour</p>{% else %}<p>Hello</p>{% endif %}"
+    values = "{{ b.bench.code }} {{ b.bench.share }} {{ b.bench.offer }} {{ b.bench.qr }}"
+    return [
+        {"type": "heading", "text": "Hello {{ contact.first_name | default: 'you' }}"},
+        {"type": "text", "html": f"<p>{names}</p>{vip}{french}<ul>{loop}</ul>"},
+        {"type": "text", "html": f"<p>{links}</p>"},
+        {"id": "bench", "type": "bench", "html": values},
+        *({"type": "text", "html": FILLER} for _ in range(8)),
+        {"type": "button", "label": "To the shop", "link": "https://shop.example/"},
+        {"type": "footer"},
+    ]
+
+
+def _measure(n: int) -> list[dict[str, Any]]:
+    from campaigns.content import batch, compiled
+    from campaigns.content.blocks import registry
+
+    with patch.dict(registry(), {"bench": _bench_block()}):
+        compiled.forget()
+        campaign, deliveries = _seed(n)
+        made = batch.messages(campaign, deliveries)
+        assert not made[0].error, made[0].error
+        joined = [[mail.message[at : at + 256] for at in range(0, len(mail.message), 256)] for mail in made[:50]]
+        django = _django_way(made[0].message)
+        times: dict[str, list[float]] = {"ours": [], "fill": [], "join": [], "django": []}
+        fill = _fill(campaign, deliveries)
+        for _round in range(ROUNDS):
+            times["ours"].append(_timed(lambda: batch.messages(campaign, deliveries), n))
+            times["fill"].append(_timed(fill, n))
+            times["join"].append(_timed(lambda: [b"".join(joined[k % 50]) for k in range(n)], n))
+            times["django"].append(_timed(lambda: [django(k) for k in range(n // 10)], n // 10))
+        compiled.forget()
+    micro = {name: statistics.median(seconds) * 1e6 for name, seconds in times.items()}
+    size = len(made[0].message)
+    return [
+        _line(
+            "render",
+            "plain join of the same bytes, 256 octets a piece",
+            micro["join"] / micro["fill"],
+            micro["fill"],
+            n,
+            size,
+        ),
+        _line(
+            "render with contacts read from the database",
+            "plain join",
+            micro["join"] / micro["ours"],
+            micro["ours"],
+            n,
+            size,
+        ),
+        _line(
+            "render",
+            "Django template + EmailMultiAlternatives",
+            micro["django"] / micro["fill"],
+            micro["django"],
+            n,
+            size,
+        ),
+    ]
+
+
+def _line(name: str, against: str, ratio: float, value: float, n: int, size: int) -> dict[str, Any]:
+    return {
+        "name": name,
+        "against": against,
+        "ratio": round(ratio, 3),
+        "value": round(value, 2),
+        "unit": "µs/mail",
+        "n": n,
+        "octets": size,
+        "database": connection.vendor,
+    }
+
+
+def _timed(work: Any, n: int) -> float:
+    began = time.process_time()
+    work()
+    return (time.process_time() - began) / n
+
+
+def _bench_block() -> Any:
+    from campaigns.content.standard import Text
+
+    class Bench(Text):
+        kind = "bench"
+        value_names = ("code", "share", "offer", "qr")
+
+        def values(self, block: Any, campaign: Any, recipients: Any) -> list[dict[str, Any]]:
+            return [
+                {
+                    "code": f"AB{person.delivery_id:06d}",
+                    "share": f"https://go.example/s/{person.delivery_id:032x}",
+                    "offer": f"https://go.example/f/{person.delivery_id:032x}",
+                    "qr": f"https://go.example/f/{person.delivery_id:032x}/qr.png",
+                }
+                for person in recipients
+            ]
+
+    return Bench()
+
+
+def _seed(n: int) -> tuple[Any, list[Any]]:
+    from campaigns.content import versions
+    from campaigns.models import ContentBody, Delivery, EmailContent
+    from contacts.models import AttributeType, Contact
+    from tests.make import make_brand, make_campaign, make_sender, make_topic
+
+    for name in ("beans", "city", "points", "vip"):
+        AttributeType.objects.get_or_create(name=name, defaults={"label": name})
+    topic = make_topic(brand=make_brand(slug="benchmark"), slug="benchmark")
+    campaign = make_campaign(topic=topic, sender=make_sender(brand=topic.brand, from_email="news@benchmark.example"))
+    content = EmailContent.objects.create(name="benchmark", brand=topic.brand)
+    subject = "News for {{ contact.first_name }}"
+    version = versions.new_version(content, [ContentBody(language="en", subject=subject, blocks=blocks())])
+    versions.publish(version)
+    campaign.content, campaign.content_version = content, version
+    campaign.save()
+    beans = [{"name": f"Bean {k}", "price": f"{k + 7},50 €"} for k in range(5)]
+    people = [
+        Contact(
+            email=f"person{k}@example.com",
+            first_name=f"Zoé{k % 997}",
+            last_name=f"O'Neill {k}",
+            language="en",
+            attributes={"beans": beans, "city": f"Lyon {k % 9}", "points": k, "vip": bool(k % 2)},
+        )
+        for k in range(n)
+    ]
+    Contact.objects.bulk_create(people, batch_size=500)
+    rows = [Delivery(campaign=campaign, contact=person, content_version=version) for person in people]
+    return campaign, Delivery.objects.bulk_create(rows, batch_size=500)
+
+
+def _fill(campaign: Any, deliveries: list[Any]) -> Any:
+    """Return the work without the database: recipients in memory to bytes."""
+    from campaigns.content import batch, compiled
+    from contacts.models import Contact
+
+    contacts = Contact.objects.in_bulk([delivery.contact_id for delivery in deliveries])
+    people = [batch.recipient_of(row, contacts[row.contact_id], campaign) for row in deliveries]
+    mail = compiled.load(campaign, campaign.content_version, "en")
+
+    def work() -> None:
+        values = batch.block_values(mail, campaign, people)
+        for person, own in zip(people, values, strict=True):
+            batch._one(mail, campaign, person, own)
+
+    return work
+
+
+def _django_way(message: bytes) -> Any:
+    """Return what a Django site does per mail: render two templates, build the message, flatten it."""
+    import email
+    import email.policy
+
+    parsed: Any = email.message_from_bytes(message, policy=email.policy.default)
+    html, text = (parsed.get_body((kind,)).get_content() for kind in ("html", "plain"))
+    loop = "{% for bean in beans %}<li>{{ bean.name }} {{ bean.price }}</li>{% endfor %}"
+    tags = "{{ first }} {{ last }} {{ city }} {{ points }} {{ code }} {{ share }} {{ offer }} {{ qr }} {{ a }} {{ c }} {{ d }} {{ e }}"
+    condition = "{% if vip %}<p>{{ first }}</p>{% endif %}{% if fr %}<p>Bonjour</p>{% else %}<p>Hello</p>{% endif %}"
+    page = Template(html.replace("</body>", f"<p>{tags}</p>{condition}{loop}</body>"))
+    plain = Template(text)
+
+    def one(k: int) -> bytes:
+        beans = [{"name": f"Bean {i}", "price": i} for i in range(5)]
+        context = Context(
+            {"first": f"Zoé{k}", "last": "O'Neill", "city": "Lyon", "points": k, "vip": k % 2, "beans": beans}
+        )
+        mail = EmailMultiAlternatives(
+            f"News for Zoé{k}", plain.render(context), "news@brand.example", [f"p{k}@example.com"]
+        )
+        mail.attach_alternative(page.render(context), "text/html")
+        return mail.message().as_bytes()
+
+    return one
