@@ -140,8 +140,8 @@ TEMPLATES = [
 
 # What upper floors add to lower ones; dotted module names, loaded once; order is the order of display.
 EMAIL_BLOCKS: list[str] = ["social.blocks"]
-SEGMENT_FIELDS: list[str] = ["social.offers.segment_fields"]
-TIMELINE_SOURCES: list[str] = ["social.offers.timeline"]
+SEGMENT_FIELDS: list[str] = ["campaigns.segment_fields", "social.offers.segment_fields"]
+TIMELINE_SOURCES: list[str] = ["campaigns.timeline", "social.offers.timeline"]
 REPORT_SECTIONS: list[str] = ["social.offers.reports"]
 HIT_HANDLERS: list[str] = ["social.visits", "social.scans"]  # of spool lines that are not mail's own: friend's pages, QR codes
 CONFIRMED_HOOKS: list[str] = ["social.referrals"]  # called when a person confirmed a subscription

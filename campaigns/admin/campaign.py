@@ -26,6 +26,7 @@ from django.views.decorators.http import require_POST
 from simple_history.admin import SimpleHistoryAdmin
 from unfold.widgets import UnfoldAdminCheckboxSelectMultiple
 
+from campaigns.admin import reports as report_pages
 from campaigns.admin import steps
 from campaigns.delivery import control, hold, progress
 from campaigns.models import Campaign
@@ -129,6 +130,7 @@ class CampaignAdmin(SimpleHistoryAdmin, BigTableAdmin):
             path("<int:pk>/do/<slug:verb>/", site(self.do), name="campaigns_campaign_do"),
             path("<int:pk>/progress/", site(self.live), name="campaigns_campaign_progress"),
             path("<int:pk>/preview/", site(self.preview), name="campaigns_campaign_preview"),
+            *report_pages.urls(self.admin_site),
             path("calendar/", site(self.calendar), name="campaigns_campaign_calendar"),
             *super().get_urls(),
         ]

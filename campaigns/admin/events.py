@@ -1,1 +1,106 @@
-"""The admin of the room events."""
+"""What happened, to be looked at: events with the rule that spoke, engagement, links with history, spool files."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.forms import ModelForm
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+from unfold.admin import TabularInline
+
+from campaigns import links
+from campaigns.models import Engagement, Event, Link, LinkTarget, SpoolFile
+from campaigns.tracking import classify
+from contacts.admin_base import BigTableAdmin, ReadOnlyAdmin
+
+
+@admin.register(Event)
+class EventAdmin(BigTableAdmin, ReadOnlyAdmin):
+    """Every hit and act with its verdict, and why."""
+
+    list_display = ["at", "kind", "verdict", "why", "campaign", "contact", "network", "device"]
+    list_filter = ["kind", "verdict", "device"]
+    list_select_related = ["campaign", "contact"]
+    ordering = ["-at"]
+    list_display_links = ["at"]
+
+    @admin.display(description=_("why"))
+    def why(self, event: Event) -> str:
+        """The rule that spoke, in words."""
+        if event.ruleset == 0:
+            return str(_("an act on our own pages"))
+        words = classify.RULES.get(event.rule, "")
+        return f"{event.rule}: {words}" if event.rule else str(words)
+
+    def get_fields(self, request: HttpRequest, obj: Event | None = None) -> Any:
+        return [
+            "kind", "at", "verdict", "why", "ruleset", "campaign", "contact", "delivery", "link", "network", "device",
+            "os", "ip_prefix", "user_agent", "subject_kind", "subject_id", "created_at",
+        ]  # fmt: skip
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Event | None = None) -> Any:
+        return self.get_fields(request, obj)
+
+
+@admin.register(Engagement)
+class EngagementAdmin(BigTableAdmin, ReadOnlyAdmin):
+    """Who did what about which campaign: the people behind a report's numbers."""
+
+    list_display = ["contact", "kind", "campaign", "first_at", "last_at", "n"]
+    list_filter = ["kind"]
+    list_select_related = ["campaign", "contact"]
+    ordering = ["-id"]
+
+
+class LinkTargetInline(TabularInline):  # type: ignore[misc]
+    """Where the link led before."""
+
+    model = LinkTarget
+    extra = 0
+    fields = ["target", "until", "changed_by"]
+    readonly_fields = ["target", "until", "changed_by"]
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+@admin.register(Link)
+class LinkAdmin(BigTableAdmin):
+    """Links of mails and prints; a new target is live within seconds, also in mails already sent."""
+
+    list_display = ["target", "kind", "campaign", "number", "updated_at"]
+    list_filter = ["kind"]
+    list_select_related = ["campaign"]
+    readonly_fields = ["kind", "campaign", "number", "block", "contact", "created_at"]
+    fields = ["target", "expires_at", *readonly_fields]
+    inlines = [LinkTargetInline]
+    ordering = ["-id"]
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Link | None = None) -> bool:
+        return False
+
+    def save_model(self, request: HttpRequest, obj: Link, form: ModelForm[Link], change: bool) -> None:
+        target, obj.target = obj.target, form.initial.get("target", obj.target)
+        super().save_model(request, obj, form, change)
+        links.retarget(obj, target, request.user if request.user.is_authenticated else None)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Link]:
+        return super().get_queryset(request).exclude(kind=Link.Kind.SHARE)
+
+
+@admin.register(SpoolFile)
+class SpoolFileAdmin(BigTableAdmin, ReadOnlyAdmin):
+    """How far each spool file was read."""
+
+    list_display = ["name", "node", "offset", "torn_lines", "started_at", "finished_at"]
+    list_filter = ["node"]
+    ordering = ["-id"]

@@ -1,0 +1,151 @@
+"""The pages of results: all campaigns side by side, one campaign's report, and each of its tables as CSV."""
+
+from __future__ import annotations
+
+import csv
+import json
+from typing import Any
+
+from django.contrib.admin import AdminSite
+from django.contrib.auth.decorators import permission_required
+from django.core.paginator import Paginator
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.urls import URLPattern, path
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+
+from campaigns import reports
+from campaigns.models import Campaign
+from campaigns.reports import picture, summary, words
+from campaigns.reports.shapes import CampaignReport, Point, Table
+
+PER_PAGE = 25
+
+
+def urls(site: AdminSite) -> list[URLPattern]:
+    """Return the report's addresses under /admin/campaigns/campaign/."""
+
+    def page(view: Any) -> Any:
+        def with_site(request: HttpRequest, **kwargs: Any) -> HttpResponse:
+            answer: HttpResponse = view(request, site, **kwargs)
+            return answer
+
+        return site.admin_view(permission_required("campaigns.view_campaign", raise_exception=True)(with_site))
+
+    return [
+        path("reports/", page(listing), name="campaigns_report_list"),
+        path("<int:pk>/report/", page(report), name="campaigns_campaign_report"),
+        path("<int:pk>/report/<slug:key>.csv", page(download), name="campaigns_campaign_report_csv"),
+    ]
+
+
+def listing(request: HttpRequest, site: AdminSite) -> HttpResponse:
+    """Show the newest campaigns with what they brought, one row each."""
+    started = Campaign.objects.filter(started_at__isnull=False).order_by("-started_at")
+    pages = Paginator(started, PER_PAGE).get_page(request.GET.get("p"))
+    context = {
+        **site.each_context(request),
+        "title": _("Reports"),
+        "rows": summary.of_many(list(pages.object_list)),
+        "pages": pages,
+    }
+    return render(request, "admin/reports/list.html", context)
+
+
+def report(request: HttpRequest, site: AdminSite, pk: int) -> HttpResponse:
+    """Show one campaign's report: a sentence, a picture, a chart, then the tables."""
+    campaign = get_object_or_404(Campaign, pk=pk)
+    found = reports.campaign_report(campaign)
+    bars = picture.bars(found.funnel)
+    context = {
+        **site.each_context(request),
+        "title": _("Report: %(name)s") % {"name": campaign.name},
+        "campaign": campaign,
+        "report": found,
+        "bars": bars,
+        "bars_height": picture.height(bars),
+        "steps": [(step, words.rate(step.rate) if step.rate else "") for step in found.funnel],
+        "money": [(step, words.money(step.money)) for step in found.funnel if step.money],
+        "groups": [(group, words.rate(group.ordered)) for group in found.groups],
+        "chart": chart(found.series),
+        "tables": [shown(table) for table in all_tables(found)],
+    }
+    return render(request, "admin/reports/report.html", context)
+
+
+def all_tables(found: CampaignReport) -> list[Table]:
+    """Return the tables of the report and of its sections."""
+    return [*found.tables, *(table for section in found.sections for table in section.tables if table.rows)]
+
+
+def shown(table: Table) -> dict[str, Any]:
+    """Return a table with each cell as (kind, text)."""
+    kinds = [column.kind for column in table.columns]
+    rows = [[(kind, words.cell(value)) for kind, value in zip(kinds, row, strict=True)] for row in table.rows]
+    return {"table": table, "rows": rows}
+
+
+def download(request: HttpRequest, site: AdminSite, pk: int, key: str) -> HttpResponse:
+    """Answer one table as CSV: UTF-8 with a byte order mark, so that Excel reads its accents."""
+    found = reports.campaign_report(get_object_or_404(Campaign, pk=pk))
+    table = funnel_table(found) if key == "funnel" else found.table(key)
+    if table is None:
+        raise Http404
+    answer = HttpResponse("\ufeff", content_type="text/csv; charset=utf-8")
+    answer["Content-Disposition"] = f'attachment; filename="campaign-{pk}-{key}.csv"'
+    writer = csv.writer(answer)
+    writer.writerow([words.raw(str(column.label)) for column in table.columns])
+    writer.writerows([words.raw(value) for value in row] for row in table.rows)
+    return answer
+
+
+def funnel_table(found: CampaignReport) -> Table:
+    """Return the funnel as a table, for download."""
+    names = [_("step"), _("n"), _("of"), _("rate"), _("low"), _("high"), _("definition")]
+    rows: list[list[Any]] = []
+    for step in found.funnel:
+        rate = step.rate
+        doubt = [rate, rate.low, rate.high] if rate else [None, None, None]
+        rows.append([step.label, step.money or step.n, step.of or None, *doubt, step.definition])
+    return Table("funnel", _("Funnel"), [reports.Column(name) for name in names], rows)
+
+
+def chart(points: list[Point] | Any) -> dict[str, str] | None:
+    """Return Chart.js' data and options as JSON for the theme's canvas, or None when there is no line to draw."""
+    if len(points) < 2:
+        return None
+    is_daily = points[1].hour.day != points[0].hour.day and points[1].hour.hour == points[0].hour.hour
+    form = "j M" if is_daily else "j M H:i"
+    data = {
+        "labels": [date_format(timezone.localtime(point.hour), form) for point in points],
+        "datasets": [
+            _line(_("opens"), [point.opened for point in points], "#a29bb0"),
+            _line(_("clicks"), [point.clicked for point in points], "#7c4bb0"),
+        ],
+    }
+    options = {
+        "animation": False,
+        "maintainAspectRatio": False,
+        "responsive": True,
+        "interaction": {"mode": "index", "intersect": False},
+        "scales": {
+            "x": {"grid": {"display": False}, "ticks": {"maxTicksLimit": 8, "maxRotation": 0}},
+            "y": {"beginAtZero": True, "ticks": {"precision": 0}},
+        },
+        "plugins": {"legend": {"display": True, "position": "top", "align": "start"}},
+    }
+    return {"data": json.dumps(data), "options": json.dumps(options)}
+
+
+def _line(label: str, values: list[int], colour: str) -> dict[str, Any]:
+    return {
+        "label": label,
+        "data": values,
+        "borderColor": colour,
+        "backgroundColor": colour,
+        "borderWidth": 2,
+        "pointRadius": 0,
+        "tension": 0,
+    }
