@@ -103,7 +103,7 @@ def test_every_event_kind_is_documented_and_no_other():
 def test_every_block_is_documented_with_its_scope_and_fields():
     from campaigns.content.blocks import registry
 
-    rows = re.findall(r"^\| `(\w+)` \| (public|personal|friend) \| ([^|]*) \|", doc("blocks.md"), re.MULTILINE)
+    rows = re.findall(r"^\| `(\w+)` \| (public|personal|friend) \|([^|]*)\|", doc("blocks.md"), re.MULTILINE)
     written = {kind: (scope, code_words(fields)) for kind, scope, fields in rows}
     assert written == {kind: (block.scope, {f.name for f in block.fields}) for kind, block in registry().items()}
 
