@@ -46,14 +46,14 @@ def _steps(claimed: int, redeemed: int, credited: list[dict[str, Any]]) -> list[
     net = round(base["net"] / 1_000_000) if base else 0
     return [
         Step(
-            key="claimed",
+            key="claim",
             label=_("Claimed the offer"),
             n=claimed,
             definition=_("People who pressed Claim, or whose mail's code a till took directly."),
             is_social=True,
         ),
         Step(
-            key="redeemed",
+            key="redeem",
             label=_("Redeemed it"),
             n=redeemed,
             of=claimed if claimed >= redeemed else 0,

@@ -12,7 +12,7 @@ from campaigns.models import Campaign, Delivery, Event, OutboxMail
 from config.demo import letters
 from config.demo.shop import USER
 from contacts.models import Contact, Job, Suppression
-from social.models import Claim, EarnedVisit, Order, Redemption, Referral, ShareLink
+from social.models import Claim, Credit, EarnedVisit, Order, Redemption, Referral, ShareLink
 
 CONTACTS = 150
 TABLES = [
@@ -77,7 +77,17 @@ def expected() -> dict[str, int]:
         "claim": people("claim"),
         "redeem": people("redeem"),
         "conversion": people("conversion"),
+        "orders": sum(net_of_last_touches(campaign)),
     }
+
+
+def net_of_last_touches(campaign):
+    """Cents of each order whose last touch was the campaign, times its part of the credit."""
+    return [
+        round(credit.conversion.net_minor * credit.parts / 1_000_000)
+        for credit in Credit.objects.select_related("conversion")
+        if credit.model == "last_touch" and credit.campaign_id == campaign.pk
+    ]
 
 
 def test_every_figure_of_the_funnel_is_found_again_in_the_rows(told, db_open):
