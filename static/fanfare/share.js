@@ -28,6 +28,7 @@
       const n = Number(left.dataset.room) - measure(text.value.trim(), left.dataset.unit);
       left.textContent = `${Math.abs(n)} ${n < 0 ? left.dataset.over : left.dataset.words}`;
       left.classList.toggle("over", n < 0);
+      left.hidden = n > 999;
     }
   };
   if (form && text) text.addEventListener("input", count);
@@ -74,7 +75,9 @@
   if (letter) {
     const grow = () => {
       const page = letter.contentDocument && letter.contentDocument.documentElement;
-      if (page) letter.style.height = `${page.scrollHeight + 2}px`;
+      if (!page || !letter.contentDocument.body || !letter.contentDocument.body.childElementCount) return;
+      letter.style.minHeight = letter.style.height = "0";
+      letter.style.height = `${page.scrollHeight + 2}px`;
     };
     grow();
     letter.addEventListener("load", grow);
