@@ -39,7 +39,7 @@ def _checked(email: str) -> str:
     if not email:
         raise BadAddress(_("The e-mail address is missing. Write one like ann@example.com."))
     try:
-        found = validate_email(email, check_deliverability=False, test_environment=True)
+        found = validate_email(email, check_deliverability=False, test_environment=True, strict=True)
     except EmailNotValidError as why:
         shown = email if len(email) <= 80 else email[:77] + "…"
         raise BadAddress(

@@ -55,7 +55,7 @@ FIRST = {
     ],
 }
 LAST = {
-    "fr": ["Lefèvre", "D'Angelo", "L'Hostis", "de La Tour", "Béranger", "Garçon", "Müller", "N'Diaye", "Nguyễn", "Roux"],
+    "fr": ["Lefèvre", "D'Angelo", "L'Hostis", "de La Tour", "Béranger", "Garçon", "Müller", "N'Diaye", "Nguyễn"],
     "en": ["O'Neil", "O'Brien", "Smith", "Brontë", "McDonald", "St. John", "Jones-Évans", "Walsh", "Hughes", "Taylor"],
 }  # fmt: skip
 CITIES = ["Lyon", "Saint-Étienne", "Évreux", "L'Haÿ-les-Roses", "Bath", "York", "Stoke-on-Trent", "Nîmes", ""]

@@ -233,7 +233,7 @@ class ContactAdmin(BigTableAdmin):
 
 
 def _search(term: str) -> Q:
-    """Return the condition for people whose address or name starts so, or who own the number; all by indexes but one."""
+    """Return the condition for people whose address or name starts so, or who own the number."""
     term = " ".join(term.split())
     low = term.lower()
     found = Q(email__gte=low, email__lt=low + "\U0010ffff")

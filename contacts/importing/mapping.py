@@ -65,7 +65,8 @@ NOISE = frozenset(
     [
         "memberrating", "optinip", "confirmip", "latitude", "longitude", "gmtoff", "dstoff", "cc", "lastchanged",
         "notes", "phone1type", "email1type", "phone1label", "email1label", "photo", "addeddate", "addedtime",
-        "modifiedat", "createdat", "blacklisted", "emailblacklist", "smsblacklist", "namesuffix", "nameprefix", "fileas",
+        "modifiedat", "createdat", "blacklisted", "emailblacklist", "smsblacklist", "namesuffix", "nameprefix",
+        "fileas",
     ]
 )  # fmt: skip
 KNOWN = {name: target for target, names in SYNONYMS.items() for name in names.split("|")}

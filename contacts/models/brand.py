@@ -1,8 +1,8 @@
 """Brands (looks and languages), the topics people subscribe to, and the forms on which they do."""
 
 from django.conf import settings
-from django.core.validators import RegexValidator
 from django.core.files.storage import Storage, storages
+from django.core.validators import RegexValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -23,7 +23,7 @@ hex_colour = RegexValidator(
 
 
 class Brand(models.Model):
-    """Looks, languages and legal footer of one name we write under. One installation is one organisation; a brand is no tenant."""
+    """Looks, languages and legal footer of one name we write under. One installation is one organisation, not a tenant."""
 
     name = models.CharField(_("name"), max_length=120, unique=True)
     slug = models.SlugField(_("short name"), unique=True)

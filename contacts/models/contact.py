@@ -12,7 +12,7 @@ class Contact(models.Model):
     """One named person. The address may be missing: a shop's customer is found by her card alone.
 
     `email` is stored normalised (lower case, domain in its ASCII form), so unique means one person.
-    `address_hash` is the keyed hash of it that joins `Suppression` in SQL; `contacts.suppression.address_hash` makes it.
+    `address_hash` is the keyed hash of it that joins `Suppression` in SQL, made by `contacts.suppression.address_hash`.
     `last_*_at` are acts of a human, written by the ingest; machines and proxies never move them.
     """
 

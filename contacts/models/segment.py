@@ -1,4 +1,4 @@
-"""Segments: rules over contacts, kept as a typed tree and compiled to SQL for sets and to a predicate for one person."""
+"""Segments: rules over contacts, a typed tree compiled to SQL for sets and to a predicate for one person."""
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -8,7 +8,7 @@ from simple_history.models import HistoricalRecords
 class Segment(models.Model):
     """A named rule tree. `rules` is checked by `contacts.segments.rules.parse` before it is saved; `{}` means nobody.
 
-    Example: `{"all": [{"field": "language", "op": "is", "value": "fr"}, {"field": "tag", "op": "has", "value": "vip"}]}`
+    `{"all": [{"field": "language", "op": "is", "value": "fr"}, {"field": "tag", "op": "has", "value": "vip"}]}`
     """
 
     name = models.CharField(_("name"), max_length=120, unique=True)

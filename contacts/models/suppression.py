@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 
 class Suppression(models.Model):
-    """One address that gets no mail, for a reason; checked at import, API, audience and in the sender's intent UPDATE."""
+    """One address that gets no mail, for a reason; checked at import, API, audience and sender's intent."""
 
     on_erase: ClassVar[str] = "keep"
 

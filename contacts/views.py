@@ -1,0 +1,195 @@
+"""The sign-up page: `/join/<slug>/` shows the form and takes it, without cookie, script or account.
+
+    GET  /join/letter/           the form, in the visitor's language
+    POST /join/letter/           email=ann@example.com&topic=letter&key=… → 303 /join/letter/thanks/
+    POST from another site       without our key: the form again, filled in, one press from done
+
+Whether an address is known already is never told: the answer is the same for all.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+from django.utils import translation
+from django.utils.translation import get_language_info
+from django.utils.translation import gettext as _
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_http_methods, require_safe
+
+from contacts import addresses, consent, formkeys, identities
+from contacts.models import Consent, Contact, Identity, SignupForm, Topic
+
+PURPOSES = (Consent.Purpose.OPEN_TRACKING, Consent.Purpose.CLICK_TRACKING)
+
+
+@dataclass
+class Typed:
+    """What the visitor sent, cut to sane lengths, and what is wrong with it."""
+
+    email: str = ""
+    first_name: str = ""
+    topics: list[Topic] = field(default_factory=list)
+    purposes: list[str] = field(default_factory=list)
+    problem: str = ""
+    at: str = ""  # the field it is about
+
+
+@csrf_exempt
+@require_http_methods(["GET", "HEAD", "POST"])
+def join(request: HttpRequest, slug: str) -> HttpResponse:
+    """Show the sign-up form; on POST ask the address to confirm."""
+    form = _form_or_404(slug)
+    with translation.override(_language(request, form)):
+        if request.method != "POST":
+            return _page(request, form, Typed())
+        if request.POST.get("website"):  # people do not see this field
+            return _thanks(request, form)
+        typed = _typed(request, form)
+        if typed.problem:
+            return _page(request, form, typed, 400)
+        _sign_up(request, form, typed)
+        return _thanks(request, form)
+
+
+@require_safe
+def join_thanks(request: HttpRequest, slug: str) -> HttpResponse:
+    """Say what comes next: a mail to confirm, or the first letter."""
+    form = _form_or_404(slug)
+    with translation.override(_language(request, form)):
+        return _answer(request, form, "public/join_thanks.html", {})
+
+
+def _form_or_404(slug: str) -> SignupForm:
+    return get_object_or_404(SignupForm.objects.select_related("brand"), slug=slug, archived_at=None)
+
+
+def _language(request: HttpRequest, form: SignupForm) -> str:
+    known = dict(settings.LANGUAGES)
+    asked = request.GET.get("lang", "")
+    if asked in known:
+        return asked
+    if request.META.get("HTTP_ACCEPT_LANGUAGE"):
+        return translation.get_language_from_request(request)
+    return form.brand.default_language if form.brand.default_language in known else settings.LANGUAGE_CODE
+
+
+def _typed(request: HttpRequest, form: SignupForm) -> Typed:
+    said = request.POST
+    offered = {topic.slug: topic for topic in _topics(form)}
+    chosen = [offered[slug] for slug in said.getlist("topic") if slug in offered]
+    typed = Typed(
+        email=str(said.get("email", ""))[:254].strip(),
+        first_name=" ".join(str(said.get("first_name", "")).replace("\x00", "").split())[:80],
+        topics=chosen or (list(offered.values()) if len(offered) == 1 else []),
+        purposes=[purpose.value for purpose in PURPOSES if form.asks_tracking and said.get(purpose.value)],
+    )
+    try:
+        typed.email = addresses.normalise(typed.email)
+    except addresses.BadAddress as why:
+        typed.problem, typed.at = str(why), "email"
+        return typed
+    if not typed.topics:
+        typed.problem, typed.at = _("Choose at least one topic."), "topic"
+    elif not formkeys.check(str(said.get("key", "")), form.slug, "join"):
+        typed.problem = _("One more press, please: your words are still there.")
+    return typed
+
+
+def _sign_up(request: HttpRequest, form: SignupForm, typed: Typed) -> None:
+    language = translation.get_language() or settings.LANGUAGE_CODE
+    evidence = {"page": f"/join/{form.slug}/", "ip_prefix": ip_prefix(request.META.get("REMOTE_ADDR", ""))}
+    words = wording(form, typed.purposes)
+    with transaction.atomic():
+        contact = _contact(form, typed, language)
+        if form.is_double_opt_in:
+            consent.request(
+                contact, typed.topics, form_slug=form.slug, wording=words, language=language, evidence=evidence,
+                purposes=typed.purposes,
+            )  # fmt: skip
+            return
+        said: dict[str, Any] = {"method": "form", "wording": words, "language": language, "evidence": evidence}
+        for topic in typed.topics:
+            consent.subscribe(contact, topic, basis="consent", source=form.slug, **said)
+        for purpose in typed.purposes:
+            consent.give(contact, purpose, **said)
+
+
+def _contact(form: SignupForm, typed: Typed, language: str) -> Contact:
+    """Return the person of the address; what is known of her is not overwritten by who typed it."""
+    known = identities.find(Identity.Kind.EMAIL, typed.email)
+    if known is not None:
+        return known
+    source = f"/join/{form.slug}/"
+    return identities.create(typed.email, first_name=typed.first_name, language=language, source=source)
+
+
+def wording(form: SignupForm, purposes: list[str]) -> str:
+    """Return the words under which somebody signs up here, in the language now active."""
+    labels = dict(Consent.Purpose.choices)
+    measured = [str(labels[purpose]) for purpose in purposes]
+    return "\n".join([_in_language(form, form.wording), *measured]).strip()
+
+
+def _in_language(form: SignupForm, texts: Any) -> str:
+    texts = texts if isinstance(texts, dict) else {}
+    order = (translation.get_language() or "", form.brand.default_language, settings.LANGUAGE_CODE)
+    return next((str(texts[code]) for code in order if texts.get(code)), "")
+
+
+def ip_prefix(address: str) -> str:
+    """Return the network of the address, /24 or /48: enough as evidence, too little to follow a person."""
+    try:
+        found = ipaddress.ip_address(address)
+    except ValueError:
+        return ""
+    return str(ipaddress.ip_network(f"{address}/{24 if found.version == 4 else 48}", strict=False))
+
+
+def _topics(form: SignupForm) -> list[Topic]:
+    return list(form.topics.filter(archived_at=None).order_by("name"))
+
+
+def _page(request: HttpRequest, form: SignupForm, typed: Typed, status: int = 200) -> HttpResponse:
+    topics = _topics(form)
+    chosen = {topic.slug for topic in typed.topics}
+    context = {
+        "typed": typed,
+        "title": _in_language(form, form.title) or form.brand.name,
+        "wording": _in_language(form, form.wording),
+        "topics": [(topic, topic.slug in chosen) for topic in topics] if len(topics) > 1 else [],
+        "purposes": [(one.value, one.value in typed.purposes) for one in PURPOSES] if form.asks_tracking else [],
+        "form_key": formkeys.make(form.slug, "join"),
+    }
+    return _answer(request, form, "public/join.html", context, status)
+
+
+def _thanks(request: HttpRequest, form: SignupForm) -> HttpResponse:
+    where = reverse("join-thanks", args=[form.slug])
+    answer = HttpResponseRedirect(f"{where}?lang={translation.get_language()}")
+    answer.status_code = 303
+    answer["Cache-Control"] = "no-store"
+    return answer
+
+
+def _answer(
+    request: HttpRequest, form: SignupForm, template: str, context: dict[str, Any], status: int = 200
+) -> HttpResponse:
+    language = translation.get_language() or settings.LANGUAGE_CODE
+    others = [
+        (code, get_language_info(code)["name_local"].capitalize())
+        for code, _name in settings.LANGUAGES
+        if code != language
+    ]
+    common = {"form": form, "brand": form.brand, "other_languages": others}
+    answer = render(request, template, {**common, **context}, status=status)
+    answer["Cache-Control"] = "no-store"
+    answer["Content-Language"] = language
+    return answer
