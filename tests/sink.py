@@ -4,10 +4,12 @@ with Sink(script=lambda phase, n, line: "450 later" if phase == "rcpt" and n == 
     …                       # sink.port
 sink.messages               # → [b"From: …", …]
 
-A script is asked at each phase (greeting, ehlo, mail, rcpt, data, body, dot; n counts from 1 over all connections) and answers a
+A script is asked at each phase (greeting, ehlo, mail, rcpt, data, body, dot; n counts from 1 over all connections)
+and answers a
 reply, or DROP, HANG, DRIP, or None for the usual one.
 """
 
+import contextlib
 import os
 import socket
 import threading
@@ -69,10 +71,8 @@ class Sink:
         except (Hangup, OSError, ValueError):
             pass
         finally:
-            try:
+            with contextlib.suppress(OSError):
                 sock.shutdown(socket.SHUT_RDWR)
-            except OSError:
-                pass
             lines.close()
             sock.close()
 

@@ -49,7 +49,7 @@ class WithProgress(ChangeList):
 
 
 @admin.register(Campaign)
-class CampaignAdmin(SimpleHistoryAdmin, BigTableAdmin):
+class CampaignAdmin(SimpleHistoryAdmin, BigTableAdmin):  # type: ignore[misc]
     """Campaigns: list with numbers, and the page of five steps."""
 
     change_form_template = "admin/campaigns/campaign/page.html"
@@ -100,7 +100,8 @@ class CampaignAdmin(SimpleHistoryAdmin, BigTableAdmin):
 
     def response_add(self, request: HttpRequest, obj: Campaign, post_url_continue: str | None = None) -> HttpResponse:
         if "_popup" in request.POST or "_addanother" in request.POST:
-            return super().response_add(request, obj, post_url_continue)
+            answer: HttpResponse = super().response_add(request, obj, post_url_continue)
+            return answer
         return HttpResponseRedirect(reverse("admin:campaigns_campaign_change", args=[obj.pk]))
 
     @admin.display(description=gettext_lazy("state"), ordering="state")
@@ -142,14 +143,16 @@ class CampaignAdmin(SimpleHistoryAdmin, BigTableAdmin):
         context = dict(extra_context or {})
         if campaign is not None:
             context |= self.page(request, campaign)
-        return super().change_view(request, object_id, form_url, context)
+        answer: HttpResponse = super().change_view(request, object_id, form_url, context)
+        return answer
 
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
     ) -> HttpResponse:
         if "overview" in context:
             context["sections"] = list(zip(context["overview"].steps, context["adminform"], strict=True))
-        return super().render_change_form(request, context, *args, **kwargs)
+        answer: HttpResponse = super().render_change_form(request, context, *args, **kwargs)
+        return answer
 
     def page(self, request: HttpRequest, campaign: Campaign) -> dict[str, Any]:
         """Return what the page shows beside its form."""

@@ -60,8 +60,10 @@ def snapshot(campaign: Campaign) -> int:
     """Freeze the campaign's audience into Delivery rows and return how many were added.
 
     Reads:   contacts of its segments (of all its topic's subscribers when it has none), from `audience_cursor` on.
-    Writes:  Delivery (QUEUED, or CONTROL for the holdout), AudienceExclusion by reason, the cursor: one transaction a key range.
-    Safe to repeat and to run twice at once: (campaign, contact) is unique and the cursor moves only from where it was read.
+    Writes:  Delivery (QUEUED, or CONTROL for the holdout), AudienceExclusion by reason, the cursor: one transaction a
+             key range.
+    Safe to repeat and to run twice at once: (campaign, contact) is unique and the cursor moves only from where it was
+    read.
     """
     added = 0
     step = PEOPLE_PER_STEP.get(connection.vendor, 10_000)
@@ -119,8 +121,8 @@ def candidates(campaign: Campaign) -> QuerySet[Contact]:
     return contacts.filter(wanted)
 
 
-def sorted_out(campaign: Campaign, contacts: QuerySet[Contact]) -> QuerySet[Contact]:
-    """Annotate each contact with the `reason` why she is left out, '' = she gets the mail. The first that fits counts."""
+def sorted_out(campaign: Campaign, contacts: QuerySet[Contact]) -> QuerySet[Any]:
+    """Annotate each contact with the first `reason` that keeps the mail from her, '' = she gets it."""
     suppressed = Suppression.objects.filter(address_hash=OuterRef("address_hash"), lifted_at=None)
     subscribed = Subscription.objects.filter(
         contact=OuterRef("pk"), topic=campaign.topic_id, state=Subscription.State.SUBSCRIBED
@@ -146,13 +148,15 @@ def excluded_people(campaign: Campaign) -> Q:
     return unwanted
 
 
-def by_reason(people: QuerySet[Contact]) -> Counter[str]:
+def by_reason(people: QuerySet[Any]) -> Counter[str]:
     """Return how many people there are of each reason."""
     return Counter(dict(people.order_by().values_list("reason").annotate(n=Count("pk"))))
 
 
 def mailable(campaign: Campaign, contacts: QuerySet[Contact]) -> QuerySet[Contact]:
-    """Return those who get the mail: what `sorted_out` calls '', written so that the database can join instead of test one by one."""
+    """Return those who get the mail: what `sorted_out` calls '', written so that the database can join instead of
+    test one by one.
+    """
     suppressed = Suppression.objects.filter(address_hash=OuterRef("address_hash"), lifted_at=None)
     subscribed = Subscription.objects.filter(
         contact=OuterRef("pk"), topic=campaign.topic_id, state=Subscription.State.SUBSCRIBED

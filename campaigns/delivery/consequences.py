@@ -24,7 +24,7 @@ TRIES_BEFORE_REST = 3  # a mail that breaks connection after connection is put o
 
 
 def result(outcome: Outcome, campaign: Campaign, breaks: int = 0) -> Result:
-    """Return the ledger's move for an outcome; `breaks` = how often this mail saw its connection break before the dot."""
+    """Return the ledger's move for an outcome; `breaks` = how often this mail's connection broke before the dot."""
     row = outcome.mail.row
     if outcome.code == 0:
         return without_reply(outcome, campaign, breaks)
@@ -70,7 +70,8 @@ SOFT_BOUNCES, SOFT_SPAN = 3, timedelta(days=14)
 
 
 def suppress_if_at_fault(outcome: Outcome, judged: Judgement) -> None:
-    """Suppress the contact's address when the reply says that it does not exist, or is full for the third time in two weeks or more.
+    """Suppress the contact's address when the reply says that it does not exist, or is full for the third time in two
+    weeks or more.
 
     Writes:  Suppression and a bounce event, in the caller's transaction.
     """
@@ -99,6 +100,8 @@ def source(row: Delivery) -> str:
 
 def has_bounced_long(row: Delivery) -> bool:
     """Say whether this contact's mailbox refused SOFT_BOUNCES mails over SOFT_SPAN or longer, this one included."""
+    if row.contact_id is None:
+        return False
     full = Delivery.objects.filter(
         contact_id=row.contact_id, state=State.FAILED, reply_code__gte=500, reply__contains="5.2.2"
     )
@@ -116,7 +119,8 @@ def note_bounce(row: Delivery) -> None:
 class Window:
     """The last replies of one campaign, as this process saw them, and the rules by which they stop it.
 
-    Our own fault (5.7.x): more than 2 % of the last 500 and at least 10. Refused for good: more than 5 % of the last 200.
+    Our own fault (5.7.x): more than 2 % of the last 500 and at least 10. Refused for good: more than 5 % of the last
+    200.
     """
 
     POLICY_SPAN, POLICY_LEAST, POLICY_SHARE = 500, 10, 0.02
@@ -136,15 +140,16 @@ class Window:
         if is_policy and sum(self._policy) >= max(self.POLICY_LEAST, self.POLICY_SHARE * len(self._policy) + 1):
             return self._stop(
                 _(
-                    "Receivers refuse us, not single addresses: “%(reply)s”. Have the domain's SPF, DKIM and DMARC and the "
-                    "relay checked, then resume; nobody was suppressed and nobody is lost."
+                    "Receivers refuse us, not single addresses: “%(reply)s”. Have the domain's SPF, DKIM and DMARC "
+                    "and the relay checked, then resume; nobody was suppressed and nobody is lost."
                 )
                 % {"reply": self._last_policy[:120]}
             )
         if len(self._failed) == self.FAILED_SPAN and sum(self._failed) > self.FAILED_SHARE * self.FAILED_SPAN:
             return self._stop(
                 _(
-                    "More than 5 % of the last 200 mails were refused for good. Look at the list's origin before you resume."
+                    "More than 5 % of the last 200 mails were refused for good. "
+                    "Look at the list's origin before you resume."
                 )
             )
         return ""

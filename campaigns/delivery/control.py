@@ -1,6 +1,7 @@
 """What a person presses: start, schedule, pause, resume, cancel. Each verb is one conditional UPDATE, audited.
 
-start(campaign, request.user)      # checks, counts, pins the version, freezes the audience; a second press changes nothing
+start(campaign, request.user)      # checks, counts, pins the version, freezes the audience; a second press changes
+nothing
 """
 
 from __future__ import annotations
@@ -131,7 +132,7 @@ def cancel(campaign: Campaign, by: Actor) -> int:
 
 
 def add_people(campaign: Campaign, by: Actor) -> int:
-    """Take in those who match the segments now and have no row yet, and return how many were added: a second snapshot."""
+    """Take in those who match the segments now and have no row yet; return how many were added: a second snapshot."""
     require(campaign, State.SENDING, State.PAUSED)
     with transaction.atomic():
         campaign.exclusions.all().delete()
@@ -167,7 +168,9 @@ def resend_ambiguous(campaign: Campaign, by: Actor, *, resend: bool) -> int:
 
 
 def start_due(now: datetime | None = None) -> int:
-    """Start the scheduled campaigns whose time has come and return how many; one that cannot start is a draft again, with the reason."""
+    """Start the scheduled campaigns whose time has come and return how many; one that cannot start is a draft again,
+    with the reason.
+    """
     from campaigns.delivery import hold
 
     if hold.active() is not None:
@@ -230,8 +233,10 @@ def require_people(campaign: Campaign) -> audience.AudienceCount:
     if left_out:
         raise EmptyAudience(
             ngettext(
-                "Nobody would get this mail: the one person of the chosen segments may not be written to. Widen the segments.",
-                "Nobody would get this mail: none of the %(n)d people of the chosen segments may be written to. Widen the segments.",
+                "Nobody would get this mail: the one person of the chosen segments may not be written to. "
+                "Widen the segments.",
+                "Nobody would get this mail: none of the %(n)d people of the chosen segments may be written to. "
+                "Widen the segments.",
                 left_out,
             )
             % {"n": left_out}

@@ -1,4 +1,5 @@
-"""One connection's talk with an SMTP server, without blocking: envelope, body, leave to send, dot, and the next envelope behind it.
+"""One connection's talk with an SMTP server, without blocking: envelope, body, leave to send, dot, and the next
+envelope behind it.
 
 IDLE ──begin──▶ ENVELOPE ──354──▶ BODY ──all written──▶ READY ──finish(next)──▶ (dot out; next mail's ENVELOPE) …
 
@@ -83,7 +84,7 @@ class Conversation:
 
     def _push(self) -> None:
         """Write as many commands as the server accepts unanswered: all with PIPELINING, else one."""
-        group = []
+        group: list[bytes] = []
         while self._commands and (self.opened.pipelining or not (self._awaited or group)):
             kind, command = self._commands.popleft()
             group.append(command)

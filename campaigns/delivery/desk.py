@@ -1,4 +1,4 @@
-"""The sender's desk: asks the ledger for leave, records what came back, draws the consequences. One per sender process."""
+"""The sender's desk: asks the ledger for leave, records what came back, draws the consequences. One per process."""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""Rows of one campaign turned into mails: claimed and rendered a batch at a time, so memory does not grow with the audience."""
+"""Rows of one campaign turned into mails: claimed and rendered a batch at a time, so memory does not grow with the
+audience.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +20,9 @@ BATCH = 200  # rows a claim: 6 MB at 30 kB a mail; larger ones gain nothing (doc
 
 
 class CampaignFeed:
-    """`mail.Feed` over one campaign, until it has no row ready, its time is over, its pace is reached or it is interrupted."""
+    """`mail.Feed` over one campaign, until it has no row ready, its time is over, its pace is reached or it is
+    interrupted.
+    """
 
     def __init__(
         self, campaign: Campaign, desk: LedgerDesk, *, until: float, batch: int = BATCH, rate_key: str = ""

@@ -1,4 +1,5 @@
-"""Holds: while one is not lifted, no mail leaves. A restored database starts held, because its ledger may be older than the world.
+"""Holds: while one is not lifted, no mail leaves. A restored database starts held, because its ledger may be older
+than the world.
 
 place("restored from backup of 12 May")
 affected(held)                            # campaigns that may have gone on after the backup was made

@@ -1,13 +1,16 @@
 """The ledger's moves: each is one conditional UPDATE that names state, fence and owner, and whose row count is checked.
 
     QUEUED ──claim──▶ CLAIMED ──commit_intents──▶ COMMITTING ──record──▶ SENT · DEFERRED · FAILED · AMBIGUOUS
-       ▲                 │ release, sweep              └─ sweep: lease over ─▶ AMBIGUOUS (or QUEUED where the campaign says resend)
+       ▲                 │ release, sweep              └─ sweep: lease over ─▶ AMBIGUOUS (or QUEUED where the campaign
+       says resend)
        └─────────────────┘
 
-A row belongs to the sender whose `owner` it bears and only as long as its `fence` is the one that was read at the claim.
+A row belongs to the sender whose `owner` it bears and only as long as its `fence` is the one that was read at the
+claim.
 Leases are read on the database's clock, so a worker's own clock may be wrong.
 """
 
+# ruff: noqa: S608 - what is put into these statements are our own names and placeholders
 from __future__ import annotations
 
 import logging
@@ -35,7 +38,9 @@ ABSOLUTE = ("hard_bounce", "soft_bounces", "complaint", "erased", "manual")
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What became of one claimed row. `delay`: seconds until the next try. `tries`: added to the count (the intent adds its own)."""
+    """What became of one claimed row. `delay`: seconds until the next try. `tries`: added to the count (the intent
+    adds its own).
+    """
 
     id: int
     fence: int
@@ -61,9 +66,11 @@ def new_owner() -> str:
 
 
 def claim(campaign: Campaign, owner: str, limit: int) -> list[Delivery]:
-    """Take up to `limit` rows of a campaign that may be sent now and return them; none while it is not sending or all is held.
+    """Take up to `limit` rows of a campaign that may be sent now and return them; none while it is not sending or all
+    is held.
 
-    Retries that are due come first. A row that was never tried takes the campaign's version as it is now; a retry keeps its own.
+    Retries that are due come first. A row that was never tried takes the campaign's version as it is now; a retry
+    keeps its own.
     """
     with transaction.atomic():
         taken = _claim(campaign.pk, owner, limit, "d.state = 'deferred' AND d.next_at <= " + now(), "d.next_at")
@@ -118,15 +125,18 @@ _MINE = "d.id = v.id AND d.fence = v.fence AND d.owner = %s"
 
 
 def commit_intents(pairs: Held, owner: str, relay: str = "") -> set[int]:
-    """Mark claimed rows as about to go on the wire and return the ids for which that is allowed: only those may be sent.
+    """Mark claimed rows as about to go on the wire and return the ids for which that is allowed: only those may be
+    sent.
 
-    Re-checks in the same UPDATE: suppression, subscription with a basis, the contact's pause, the campaign's state, `send_until`, holds.
+    Re-checks in the same UPDATE: suppression, subscription with a basis, the contact's pause, the campaign's state,
+    `send_until`, holds.
     """
     if not pairs:
         return set()
     head, values = _held(pairs)
     sql = f"""{head}
-        UPDATE campaigns_delivery AS d SET state = 'committing', attempts = d.attempts + 1, lease_until = {after()}, relay = %s
+        UPDATE campaigns_delivery AS d SET state = 'committing', attempts = d.attempts + 1, lease_until = {after()},
+            relay = %s
         FROM v, campaigns_campaign c
         WHERE {_MINE} AND d.state = 'claimed' AND c.id = d.campaign_id AND c.state = 'sending'
           AND (c.send_until IS NULL OR c.send_until > {now()})
@@ -141,7 +151,8 @@ def commit_intents(pairs: Held, owner: str, relay: str = "") -> set[int]:
 def refuse(pairs: Held, owner: str) -> int:
     """Settle claimed rows whose intent was refused and return how many were still ours.
 
-    Writes:  SUPPRESSED where the contact may no longer be written to, CANCELLED where the campaign is over or too late, else QUEUED.
+    Writes:  SUPPRESSED where the contact may no longer be written to, CANCELLED where the campaign is over or too
+             late, else QUEUED.
     """
     if not pairs:
         return 0
@@ -149,7 +160,8 @@ def refuse(pairs: Held, owner: str) -> int:
     late = f"(c.state IN ('cancelled', 'finished') OR c.send_until <= {now()})"
     sql = f"""{head}
         UPDATE campaigns_delivery AS d SET owner = '', lease_until = NULL,
-            state = CASE WHEN {late} THEN 'cancelled' WHEN NOT {_contact_may_get_it()} THEN 'suppressed' ELSE 'queued' END,
+            state = CASE WHEN {late} THEN 'cancelled' WHEN NOT {_contact_may_get_it()} THEN 'suppressed'
+                    ELSE 'queued' END,
             reply = CASE WHEN {late} THEN 'too late' WHEN NOT {_contact_may_get_it()} THEN 'not allowed any more'
                     ELSE d.reply END
         FROM v, campaigns_campaign c
@@ -174,7 +186,8 @@ def record(results: Sequence[Result], owner: str) -> set[int]:
     head, parameters = table(COLUMNS, TYPES, values)
     sql = f"""{head}
         UPDATE campaigns_delivery AS d SET state = v.state, owner = '', lease_until = NULL,
-            reply_code = COALESCE(v.code, d.reply_code), reply = CASE WHEN v.state = 'queued' THEN d.reply ELSE v.reply END,
+            reply_code = COALESCE(v.code, d.reply_code),
+            reply = CASE WHEN v.state = 'queued' THEN d.reply ELSE v.reply END,
             attempts = d.attempts + v.tries,
             sent_at = CASE WHEN v.state = 'sent' THEN {now()} ELSE d.sent_at END,
             bounced_at = CASE WHEN v.hard THEN {now()} ELSE d.bounced_at END,
@@ -207,7 +220,8 @@ def renew(owner: str) -> int:
 def sweep() -> Swept:
     """Settle the rows of senders that died: nothing went out for CLAIMED ones, COMMITTING ones are in doubt.
 
-    Writes:  CLAIMED → QUEUED; COMMITTING → AMBIGUOUS, or QUEUED in campaigns that would rather send twice than not at all.
+    Writes:  CLAIMED → QUEUED; COMMITTING → AMBIGUOUS, or QUEUED in campaigns that would rather send twice than not at
+             all.
     """
     requeued = count(
         f"""UPDATE campaigns_delivery SET state = 'queued', owner = '', lease_until = NULL
@@ -230,7 +244,7 @@ UNFINISHED = (State.QUEUED, State.DEFERRED, State.CLAIMED, State.COMMITTING)
 
 
 def finish(campaign_id: int) -> bool:
-    """Mark a campaign finished when its audience is complete and nothing is left to do; say whether that happened now."""
+    """Mark a campaign finished when its audience is complete and nothing is left; say whether that happened now."""
     left = Delivery.objects.filter(campaign=OuterRef("pk"), state__in=UNFINISHED)
     done = Campaign.objects.filter(
         ~Exists(left),

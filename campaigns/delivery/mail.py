@@ -27,7 +27,8 @@ class Mail:
 class Outcome:
     """What a relay learned about one mail.
 
-    `code` 0 = no reply. `is_dotted`: the final dot (or an API call) had gone out. Then no reply means doubt; before, nothing happened.
+    `code` 0 = no reply. `is_dotted`: the final dot (or an API call) had gone out. Then no reply means doubt; before,
+    nothing happened.
     """
 
     mail: Mail

@@ -103,7 +103,7 @@ def failures(campaign: Campaign) -> list[Failure]:
         key = (code, status or reply[:40], state)
         groups.setdefault(key, []).append(reply)
     found = [
-        Failure(code, status if replies.enhanced(status) else "", words[0], len(words), State(state).label)
+        Failure(code, status if replies.enhanced(status) else "", words[0], len(words), str(State(state).label))
         for (code, status, state), words in groups.items()
     ]
     return sorted(found, key=lambda failure: -failure.n)[:10]

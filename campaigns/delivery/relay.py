@@ -32,7 +32,9 @@ logger = logging.getLogger(__name__)
 
 
 class Relay(ABC):
-    """One way out. `deliver` returns when the feed is exhausted or the relay fails; every mail it took has an outcome then."""
+    """One way out. `deliver` returns when the feed is exhausted or the relay fails; every mail it took has an outcome
+    then.
+    """
 
     def __init__(self, name: str) -> None:
         self.name = name
@@ -42,7 +44,8 @@ class Relay(ABC):
         """Send what the feed gives."""
 
     def close(self) -> None:
-        """Let go of connections."""
+        """Let go of connections; most relays keep none."""
+        return
 
 
 class SmtpRelay(Relay):
@@ -121,7 +124,8 @@ class AnymailRelay(Relay):
     def _post(self, mail: Mail) -> tuple[Outcome, bool]:
         """Make the call and return the outcome and whether the provider itself fails."""
         from anymail.exceptions import AnymailAPIError, AnymailError
-        message = anymail_message(mail, self.backend)
+
+        message: Any = anymail_message(mail, self.backend)  # Anymail adds its status to it
         try:
             self.backend.send_messages([message])
         except AnymailAPIError as why:

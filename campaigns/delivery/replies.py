@@ -77,7 +77,8 @@ BARE: dict[int, Judgement] = {
     554: POLICY,
 }
 UNKNOWN_USER = re.compile(
-    r"user (is )?unknown|unknown user|no such (user|mailbox|recipient|address)|does not exist|mailbox (unavailable|not found)",
+    r"user (is )?unknown|unknown user|no such (user|mailbox|recipient|address)|does not exist"
+    r"|mailbox (unavailable|not found)",
     re.IGNORECASE,
 )
 

@@ -28,7 +28,9 @@ State = ledger.State
 
 @dataclass(slots=True)
 class Counts:
-    """What one run did, in mails. `suppressed`: refused at the last moment, because the contact had left or the campaign was stopped."""
+    """What one run did, in mails. `suppressed`: refused at the last moment, because the contact had left or the
+    campaign was stopped.
+    """
 
     sent: int = 0
     deferred: int = 0
@@ -72,8 +74,10 @@ def run(
 ) -> Counts:
     """Send what the ledger holds, of one campaign or of all, and return the counts.
 
-    Returns when nothing can be sent now (all done, paused, held, put off, over its pace, relays away), after `seconds`, or on `stop`;
-    with until_empty=False only on the last two. Any number of processes may run at once: the claim makes each mail once.
+    Returns when nothing can be sent now (all done, paused, held, put off, over its pace, relays away), after
+    `seconds`, or on `stop`;
+    with until_empty=False only on the last two. Any number of processes may run at once: the claim makes each mail
+    once.
     """
     campaign_ids = None if campaign is None else [campaign if isinstance(campaign, int) else campaign.pk]
     until = time.monotonic() + seconds if seconds is not None else float("inf")

@@ -2,7 +2,8 @@
 
 Pool("main", access, connections=10).deliver(feed, desk)
 
-Each round: read what arrived, hand out mails, then one commit for whoever is ready now (never waiting for another, never
+Each round: read what arrived, hand out mails, then one commit for whoever is ready now (never waiting for another,
+never
 a tick): it records the replies and marks the intents; then the dots go out with the next envelopes behind them.
 """
 
@@ -181,7 +182,7 @@ class Pool:
     def _abandon(self, talk: Conversation, why: str) -> None:
         self._forget(talk)
         self._outcomes += talk.abandon(why)
-        # A relay may end a connection after some mails. One that ends connection after connection before the first, fails.
+        # A relay may end a connection after some mails. One that ends several before their first answer, fails.
         self._fruitless = 0 if talk.answered else self._fruitless + 1
         if self._fruitless >= FRUITLESS or (self._fruitless and not self.talks):
             self._broken_at_once = why

@@ -4,6 +4,7 @@ set_rate("campaign:12", per_second=0.5)
 take("campaign:12", 200)     # → 7: so many mails may go now
 """
 
+# ruff: noqa: S608 - what is put into these statements are our own names and placeholders
 from __future__ import annotations
 
 from django.db import transaction
@@ -38,7 +39,8 @@ def take(key: str, wanted: int) -> int:
     filled = f"{least}(capacity, tokens + {most}(0.0, {elapsed}) * rate)"
     with transaction.atomic():
         full = rows(
-            f"UPDATE campaigns_tokenbucket SET tokens = {filled}, refilled_at = {now()} WHERE key = %s RETURNING tokens",
+            f"UPDATE campaigns_tokenbucket SET tokens = {filled}, refilled_at = {now()} "
+            "WHERE key = %s RETURNING tokens",
             [key],
         )
         if not full:

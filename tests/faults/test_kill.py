@@ -1,4 +1,5 @@
-"""kill -9 of the sender at each of six points. Pass: 0 lost everywhere; hold: 0 doubled; resend: at most one a connection and kill.
+"""kill -9 of the sender at each of six points. Pass: 0 lost everywhere; hold: 0 doubled; resend: at most one a
+connection and kill.
 
 FAULTS_MAILS and FAULTS_KILLS enlarge it: docs/faults.md has the table of the large run.
 """

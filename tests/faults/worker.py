@@ -1,6 +1,7 @@
 """One process of the fault tests, run as `python -m tests.faults.worker WHAT …` against a database of its own.
 
-seed N POLICY   a campaign of N waiting mails       send [POINT K]  send, and kill -9 oneself when POINT is reached the K-th time
+seed N POLICY   a campaign of N waiting mails       send [POINT K]  send, and kill -9 oneself when POINT is reached
+the K-th time
 report          the ledger as JSON                  bury            let the leases of the dead end now, and sweep
 """
 

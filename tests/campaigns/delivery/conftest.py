@@ -5,7 +5,6 @@ import pytest
 from campaigns.content.batch import Outgoing
 from campaigns.delivery import desk
 
-
 PADDING = {"octets": 0}
 
 
@@ -14,7 +13,8 @@ def plain_messages(campaign, deliveries):
     made = []
     for row in deliveries:
         email = row.contact.email
-        body = f"From: news@mail.brand.example\r\nTo: {email}\r\nSubject: May\r\nMessage-ID: <{row.pk}@brand>\r\n\r\nHello\r\n"
+        body = f"From: news@mail.brand.example\r\nTo: {email}\r\nSubject: May\r\nMessage-ID: <{row.pk}@brand>\r\n"
+        body += "\r\nHello\r\n"
         body += ("x" * 70 + "\r\n") * (PADDING["octets"] // 72)
         made.append(Outgoing(row.pk, "bounce@mail.brand.example", email, body.encode()))
     return made
@@ -37,6 +37,8 @@ def relay_to(settings):
 
     def to(sink, **options):
         options = {"host": "127.0.0.1", "port": sink.port, "connections": 3, "timeout": 5, **options}
-        settings.FANFARE_RELAYS = [{"name": "main", "kind": "smtp", "url": "smtp://sink", "options": options, "weight": 1}]
+        settings.FANFARE_RELAYS = [
+            {"name": "main", "kind": "smtp", "url": "smtp://sink", "options": options, "weight": 1}
+        ]
 
     return to

@@ -126,7 +126,9 @@ def make_mail():
     message = email.message.EmailMessage()
     message["Subject"], message["From"], message["To"] = "Bonjour", "news@brand.example", "ann@example.com"
     message.set_content("Voir https://example.com/")
-    message.add_alternative("<html><head></head><body><a href='https://example.com/'>Voir</a></body></html>", subtype="html")
+    message.add_alternative(
+        "<html><head></head><body><a href='https://example.com/'>Voir</a></body></html>", subtype="html"
+    )
     return OutboxMail.objects.create(
         sender="b@brand.example", recipient="ann@example.com", subject="Bonjour", message=message.as_bytes()
     )
@@ -165,7 +167,9 @@ def test_a_hold_is_lifted_only_with_a_choice_for_each_campaign(desk):
     assert hold.active() is None and row.campaign.state == "paused"
 
 
-@pytest.mark.parametrize("path", ["delivery", "outboxmail", "sendinghold", "relaystate", "campaign", "campaign/calendar"])
+@pytest.mark.parametrize(
+    "path", ["delivery", "outboxmail", "sendinghold", "relaystate", "campaign", "campaign/calendar"]
+)
 def test_every_list_opens(desk, path):
     make_delivery()
 

@@ -22,7 +22,9 @@ def make_cast():
     suppression.suppress("cara@example.com", "hard_bounce")
     people["nobase"] = make_contact(email="emma@example.com", topic=topic)
     people["nobase"].subscriptions.update(basis="none")
-    people["paused"] = make_contact(email="flo@example.com", topic=topic, paused_until=timezone.now() + timedelta(days=9))
+    people["paused"] = make_contact(
+        email="flo@example.com", topic=topic, paused_until=timezone.now() + timedelta(days=9)
+    )
     people["card"] = make_contact(email=None)
     Subscription.objects.create(contact=people["card"], topic=topic, state="pending")
     return topic, people

@@ -50,7 +50,9 @@ def test_nothing_is_claimed_while_all_is_held_or_after_the_last_moment():
 def test_a_retry_that_is_due_comes_first_and_keeps_its_version():
     campaign = make_queue(3)
     last = Delivery.objects.order_by("pk").last()
-    Delivery.objects.filter(pk=last.pk).update(state="deferred", attempts=1, next_at=timezone.now() - timedelta(minutes=1))
+    Delivery.objects.filter(pk=last.pk).update(
+        state="deferred", attempts=1, next_at=timezone.now() - timedelta(minutes=1)
+    )
 
     assert [row.pk for row in ledger.claim(campaign, "one", 1)] == [last.pk]
 
@@ -69,7 +71,9 @@ def test_an_intent_needs_the_right_owner_and_fence():
 def refusals():
     return {
         "suppressed": lambda row: suppression.suppress(row.contact.email, "complaint"),
-        "unsubscribed": lambda row: row.contact.subscriptions.update(state="unsubscribed", unsubscribed_at=timezone.now()),
+        "unsubscribed": lambda row: row.contact.subscriptions.update(
+            state="unsubscribed", unsubscribed_at=timezone.now()
+        ),
         "no basis": lambda row: row.contact.subscriptions.update(basis="none"),
         "on pause": lambda row: type(row.contact).objects.update(paused_until=timezone.now() + timedelta(days=1)),
         "erased": lambda row: row.contact.delete(),
@@ -231,7 +235,7 @@ def test_threads_that_race_never_share_a_row():
 
 
 def race_on_sqlite():
-    """The in-memory database has one connection: owners take turns; real processes race in tests/faults/test_race.py."""
+    """The in-memory database has one connection: owners take turns; tests/faults/test_race.py races processes."""
     campaign = make_queue(20)
     taken = []
     for turn in range(10):

@@ -32,7 +32,13 @@ def aiosmtpd_server():
 
 def test_a_real_smtp_server_gets_every_mail(aiosmtpd_server, settings):
     settings.FANFARE_RELAYS = [
-        {"name": "real", "kind": "smtp", "url": "", "weight": 1, "options": {"host": "127.0.0.1", "port": 8174, "connections": 2}}
+        {
+            "name": "real",
+            "kind": "smtp",
+            "url": "",
+            "weight": 1,
+            "options": {"host": "127.0.0.1", "port": 8174, "connections": 2},
+        }
     ]
     campaign = make_queue(25)
     sender.run(campaign)
@@ -61,7 +67,9 @@ class Provider(BaseHTTPRequestHandler):
             self.connection.close()
             return
         mails = asked if isinstance(asked, list) else [asked]
-        body = [{"ErrorCode": 0, "Message": "OK", "MessageID": f"id-{n}", "To": mail["To"]} for n, mail in enumerate(mails)]
+        body = [
+            {"ErrorCode": 0, "Message": "OK", "MessageID": f"id-{n}", "To": mail["To"]} for n, mail in enumerate(mails)
+        ]
         payload = json.dumps(body if isinstance(asked, list) else body[0]).encode()
         self.send_response(status)
         self.send_header("content-type", "application/json")

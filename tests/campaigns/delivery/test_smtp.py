@@ -76,7 +76,9 @@ def test_a_temporary_refusal_is_tried_again_later(relay_to):
 def test_a_connection_dropped_in_the_body_loses_and_doubles_nothing(relay_to, monkeypatch):
     monkeypatch.setitem(conftest.PADDING, "octets", 8_000_000)  # more than the socket takes at once
     campaign = make_queue(6)
-    with Sink(lambda phase, n, line: DROP if phase == "body" and n in {2, 5} else None, features=("PIPELINING",)) as sink:
+    with Sink(
+        lambda phase, n, line: DROP if phase == "body" and n in {2, 5} else None, features=("PIPELINING",)
+    ) as sink:
         relay_to(sink)
         sender.run(campaign)
 
@@ -143,7 +145,7 @@ def test_pausing_stops_within_one_mail_a_connection_and_resuming_sends_the_rest(
     def script(phase, n, line):
         if phase == "dot" and n == 10:
             Campaign.objects.filter(pk=campaign.pk).update(state="paused")
-        return None
+        return
 
     with Sink(script) as sink:
         relay_to(sink)
@@ -163,7 +165,7 @@ def test_who_leaves_between_claim_and_dot_gets_nothing(relay_to):
     def script(phase, n, line):
         if phase == "dot" and n == 1:
             leaving.contact.subscriptions.update(state="unsubscribed", unsubscribed_at=timezone.now())
-        return None
+        return
 
     with Sink(script) as sink:
         relay_to(sink, connections=1)
