@@ -61,11 +61,12 @@ class Running:
 
 @dataclass(frozen=True)
 class Learned:
-    """A campaign's outcome: unique people who acted, of those it reached, and whether that is usual."""
+    """A campaign's outcome: unique people who acted, of those who agreed to be measured, and whether that is usual."""
 
     name: str
     url: str
     sent: int
+    measured: int
     opened: int
     clicked: int
     shared: int
@@ -75,7 +76,7 @@ class Learned:
 
     @property
     def click_percent(self) -> float:
-        return 100 * self.clicked / self.sent if self.sent else 0.0
+        return 100 * self.clicked / self.measured if self.measured else 0.0
 
 
 def home(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
@@ -120,10 +121,11 @@ def _campaign_url(pk: int) -> str:
 
 @dataclass(frozen=True)
 class Figures:
-    """One campaign's ledger by state and its unique people by kind of act."""
+    """One campaign's ledger by state, its unique people by kind of act, and whose clicks could be measured."""
 
     states: dict[str, int]
     people: dict[str, int]
+    measured: int
 
 
 def _figures(campaigns: list[Campaign]) -> dict[int, Figures]:
@@ -143,7 +145,8 @@ def _counted(campaign: Campaign) -> Figures:
     """Count one campaign, from the indexes (campaign, state) and (campaign, kind, contact)."""
     states = Delivery.objects.filter(campaign=campaign).values_list("state").annotate(n=Count("pk")).order_by()
     people = Engagement.objects.filter(campaign=campaign).values_list("kind").annotate(n=Count("pk")).order_by()
-    return Figures(dict(states), dict(people))
+    sent = Delivery.objects.filter(campaign=campaign, state=Delivery.State.SENT, tracks_clicks=True)
+    return Figures(dict(states), dict(people), sent.count())
 
 
 # --- What needs me ---------------------------------------------------------------------------------------------------
@@ -174,7 +177,8 @@ def _campaign_needs(campaigns: list[Campaign], figures: dict[int, Figures]) -> l
 
 def _service_needs(campaigns: list[Campaign]) -> list[Need]:
     """Say that nothing moves when work waits and beat or worker is away."""
-    waiting = any(c.state in (Campaign.State.SENDING, Campaign.State.SCHEDULED) for c in campaigns)
+    mailings = [campaign for campaign in campaigns if campaign.kind == Campaign.Kind.CAMPAIGN]
+    waiting = any(c.state in (Campaign.State.SENDING, Campaign.State.SCHEDULED) for c in mailings)
     if not waiting:
         return []
     ages = heartbeats.ages()
@@ -241,7 +245,7 @@ def _jobs() -> list[Running]:
 def _learned(campaigns: list[Campaign], figures: dict[int, Figures]) -> list[Learned]:
     """Return the last campaigns with their unique people, each judged against the others' click rates."""
     mailings = [c for c in campaigns if c.kind == Campaign.Kind.CAMPAIGN and figures[c.pk].states.get("sent")]
-    rates = {c.pk: figures[c.pk].people.get(Event.Kind.CLICK, 0) / figures[c.pk].states["sent"] for c in mailings}
+    rates = {c.pk: figures[c.pk].people.get(Event.Kind.CLICK, 0) / (figures[c.pk].measured or 1) for c in mailings}
     return [
         _lesson(c, figures[c.pk], _remark(rates[c.pk], [rate for pk, rate in rates.items() if pk != c.pk]))
         for c in mailings[:SHOWN]
@@ -253,6 +257,7 @@ def _lesson(campaign: Campaign, figures: Figures, remark: str) -> Learned:
         name=campaign.name,
         url=_campaign_url(campaign.pk),
         sent=figures.states["sent"],
+        measured=figures.measured,
         opened=figures.people.get(Event.Kind.OPEN, 0),
         clicked=figures.people.get(Event.Kind.CLICK, 0),
         shared=figures.people.get(Event.Kind.SHARE_INTENT, 0),
@@ -285,7 +290,7 @@ def _sharers() -> list[dict[str, Any]]:
     found = {row["contact"]: row["visits"] for row in best}
     names = Contact.objects.in_bulk(found)
     return [
-        {"name": str(names[pk]), "url": _url("admin:contacts_contact_change", pk), "visits": n}
+        {"name": str(names[pk]), "url": _url("admin:contacts_contact_profile", pk), "visits": n}
         for pk, n in found.items()
         if pk in names
     ]

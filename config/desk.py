@@ -155,7 +155,8 @@ def find(request: HttpRequest, term: str) -> list[Any]:
         if not request.user.has_perm(f"{app}.view_{model}") or not address(f"admin:{app}_{model}_changelist"):
             continue
         for row in rows()[:FOUND_PER_KIND]:
-            link = reverse(f"admin:{app}_{model}_change", args=[row.pk])
+            page = "profile" if model == "contact" else "change"
+            link = reverse(f"admin:{app}_{model}_{page}", args=[row.pk])
             kind = str(row._meta.verbose_name)
             results.append(SearchResult(title=str(row), description=kind, link=link, icon=icon))
     return results

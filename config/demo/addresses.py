@@ -23,11 +23,12 @@ def addresses(shop: Shop, campaign: Campaign) -> dict[str, str]:
     found = {
         "desk": address("admin:index"),
         "campaign": address("admin:campaigns_campaign_change", campaign.pk),
+        "report": address("admin:campaigns_campaign_report", campaign.pk),
         "mail": address("admin:campaigns_outboxmail_change", letter.pk) if letter else "",
         "offer": letter.offer if letter else "",
         "share": letter.shares[0] if letter and letter.shares else "",
         "unsubscribe": letter.unsubscribe if letter else "",
-        "fan": address("admin:contacts_contact_change", fan.contact_id) if fan and fan.contact_id else "",
+        "fan": address("admin:contacts_contact_profile", fan.contact_id) if fan and fan.contact_id else "",
         "friend": f"/v/{link.link.token}" if link else "",
         "sign_up": "/join/letter/",
         "till": "/till/",

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 
 NAMES = {
     "desk": gettext_lazy("the desk"),
-    "campaign": gettext_lazy("the campaign and its report"),
+    "campaign": gettext_lazy("the campaign, in five steps"),
+    "report": gettext_lazy("its report"),
     "mail": gettext_lazy("a mail in the Outbox: press its links"),
     "fan": gettext_lazy("a fan's whole story"),
     "offer": gettext_lazy("a subscriber's offer"),

@@ -88,7 +88,7 @@ class OfferCard(Block):
             picture = self._picture(block, env) if block.get("qr", True) and shows_qr(offer) else ""
             label = env.words(str(block.get("label") or "").strip() or _("Get my code"))
             return (
-                '<mj-section css-class="card" padding="16px 0"><mj-column border="2px dashed #8a8597" '
+                '<mj-section css-class="card" padding="16px 24px"><mj-column border="2px dashed #8a8597" '
                 'border-radius="12px" padding="16px 8px">'
                 f"{_head(offer, env.language)}{picture}"
                 f'<mj-button href="{env.value(block, "url")}">{label}</mj-button>'
@@ -121,7 +121,7 @@ class OfferCard(Block):
         with override(env.language):
             title, ends = html.escape(words.friend_title), html.escape(_ends(offer, env.language))
             return (
-                '<mj-section css-class="card" padding="16px 0"><mj-column border="2px dashed #8a8597" '
+                '<mj-section css-class="card" padding="16px 24px"><mj-column border="2px dashed #8a8597" '
                 'border-radius="12px" padding="16px 8px">'
                 f'<mj-text align="center" font-size="20px" font-weight="700">{title}</mj-text>'
                 f'<mj-text align="center" font-size="14px">{ends}</mj-text></mj-column></mj-section>'

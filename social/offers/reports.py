@@ -47,14 +47,14 @@ def _steps(claimed: int, redeemed: int, credited: list[dict[str, Any]]) -> list[
     return [
         Step(
             key="claim",
-            label=_("Claimed the offer"),
+            label=_("claimed the offer"),
             n=claimed,
             definition=_("People who pressed Claim, or whose mail's code a till took directly."),
             is_social=True,
         ),
         Step(
             key="redeem",
-            label=_("Redeemed it"),
+            label=_("redeemed it"),
             n=redeemed,
             of=claimed if claimed >= redeemed else 0,
             of_label=_("who claimed"),
@@ -63,7 +63,7 @@ def _steps(claimed: int, redeemed: int, credited: list[dict[str, Any]]) -> list[
         ),
         Step(
             key="orders",
-            label=_("Orders, last touch"),
+            label=_("orders, last touch"),
             n=sum(row["orders"] for row in last),
             kind="money",
             money=Money(net, settings.BASE_CURRENCY),

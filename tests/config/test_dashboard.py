@@ -27,7 +27,9 @@ def make_campaign(name="Autumn", state="finished", sent=4, clicked=0, queued=0, 
         contact = Contact.objects.create(email=f"{name.lower()}{i}@example.org")
         is_sent = i < sent
         state = "sent" if is_sent else "queued"
-        Delivery.objects.create(campaign=campaign, contact=contact, state=state, sent_at=NOW if is_sent else None)
+        Delivery.objects.create(
+            campaign=campaign, contact=contact, state=state, sent_at=NOW if is_sent else None, tracks_clicks=True
+        )
         if i < clicked:
             Engagement.objects.create(campaign=campaign, contact=contact, kind="click", first_at=NOW, last_at=NOW)
     return campaign

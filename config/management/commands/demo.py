@@ -11,6 +11,7 @@ import logging
 from argparse import ArgumentParser
 from typing import Any
 
+from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.utils.translation import gettext as _
@@ -37,12 +38,16 @@ class Command(BaseCommand):
         quiet = options["json"]
         say = (lambda line: None) if quiet else self.stdout.write
         say(_("Preparing the database…"))
-        logging.getLogger().setLevel(logging.ERROR)  # the story speaks for itself
+        settings.STATIC_ROOT.mkdir(parents=True, exist_ok=True)  # WhiteNoise looks there
         call_command("migrate", verbosity=0, interactive=False)
 
         from config.demo import funnel, story  # models exist only now
 
-        told = story.tell(contacts=options["contacts"], say=say)
+        logging.disable(logging.WARNING)  # the story speaks for itself
+        try:
+            told = story.tell(contacts=options["contacts"], say=say)
+        finally:
+            logging.disable(logging.NOTSET)
         if quiet:
             self.stdout.write(json.dumps({"funnel": funnel.as_dict(told.report), "addresses": told.addresses}))
         else:
