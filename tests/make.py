@@ -156,3 +156,23 @@ def make_program(**fields: Any) -> ReferralProgram:
     fields.setdefault("friend_offer", make_offer(name="Welcome", brand=fields["brand"]))
     fields.setdefault("sponsor_offer", make_offer(name="Thanks", brand=fields["brand"]))
     return ReferralProgram.objects.create(**fields)
+
+
+def make_mail(**fields: Any) -> "Campaign":
+    """A campaign with a published mail; `blocks`, `subject`, `language`, `format`, `source` make the one body."""
+    from campaigns.content import versions
+    from campaigns.models import ContentBody, EmailContent
+
+    body = {name: fields.pop(name) for name in ("blocks", "subject", "language", "format", "source") if name in fields}
+    bodies = fields.pop("bodies", None) or [ContentBody(**{"language": "en", "subject": "News", **body})]
+    for one in bodies:
+        one.blocks = one.blocks or (
+            [{"type": "text", "html": "<p>Hello</p>"}, {"type": "footer"}] if not one.source else []
+        )
+    campaign = make_campaign(**fields)
+    content = EmailContent.objects.create(name="May", brand=campaign.topic.brand)
+    version = versions.new_version(content, bodies)
+    versions.publish(version)
+    campaign.content, campaign.content_version = content, version
+    campaign.save()
+    return campaign

@@ -9,7 +9,6 @@ names for what follows (`assign`), the whole document is. Both give the same tex
 
 from __future__ import annotations
 
-import html
 import io
 import re
 from collections.abc import Callable, Iterable, Sequence
@@ -27,6 +26,7 @@ from liquid.builtin.tags.for_tag import ForNode
 from liquid.builtin.tags.if_tag import IfNode
 from liquid.stringify import to_liquid_string
 from liquid.undefined import is_undefined
+from markupsafe import escape
 
 from campaigns.content.merge import INTERNAL
 from campaigns.content.quoted import SOFT_BREAK, quoted
@@ -56,7 +56,7 @@ PLAIN_HTML = re.compile(r"(?!\.|From )[ !#-%(-;?-~]{1,72}")  # stands for itself
 def _quoted_html(text: str) -> bytes:
     if PLAIN_HTML.fullmatch(text):
         return text.encode() + SOFT_BREAK
-    return quoted(html.escape(text))
+    return quoted(str(escape(text)))
 
 
 def _token(text: str) -> bytes:
@@ -65,9 +65,13 @@ def _token(text: str) -> bytes:
 
 _quoted_text = lru_cache(maxsize=4096)(quoted)
 
+def _escaped(text: str) -> str:
+    return str(escape(text))
+
+
 WIRE_HTML: Encoder[bytes] = Encoder(quoted, _quoted_html, _token, b"".join, b"", True)
 WIRE_TEXT: Encoder[bytes] = Encoder(quoted, _quoted_text, _token, b"".join, b"", False)
-PAGE: Encoder[str] = Encoder(str, html.escape, str, "".join, "", True)
+PAGE: Encoder[str] = Encoder(str, _escaped, str, "".join, "", True)
 PLAIN: Encoder[str] = Encoder(str, str, str, "".join, "", False)
 
 
@@ -261,9 +265,9 @@ class _Builder(Generic[Piece]):
         counts = any("forloop" in str(child) for child in node.block.nodes)
 
         def repeat(values: Values) -> Piece:
-            items = read(values)
-            if not isinstance(items, (list, tuple)) or not items:
-                return otherwise(values) if otherwise and not isinstance(items, (dict, str)) else empty
+            items = _items(read(values))
+            if not items:
+                return otherwise(values) if otherwise else empty
             scope, pieces = values.copy(), []
             for index, item in enumerate(items[:MAX_LOOP]):
                 scope[name] = item
@@ -273,6 +277,15 @@ class _Builder(Generic[Piece]):
             return join(pieces)
 
         return repeat
+
+
+def _items(found: Any) -> Sequence[Any]:
+    """Return what a loop walks through, as Liquid sees it: a text is one item, a dict its pairs."""
+    if isinstance(found, dict):
+        return list(found.items())
+    if isinstance(found, str):
+        return [found] if found else []
+    return found if isinstance(found, (list, tuple)) else []
 
 
 def _forloop(index: int, length: int) -> dict[str, Any]:

@@ -83,7 +83,7 @@ def message(compiled: CompiledEmail, recipient: Recipient, values: dict[str, Any
             b"To: <",
             ascii_address(recipient.email).encode(),
             b">\r\n",
-            header("Subject", compiled.subject(values).strip()),
+            header("Subject", compiled.subject(values).strip(" ")),
             b"Date: ",
             _date(int(time.time())),
             b"\r\nMessage-ID: <",

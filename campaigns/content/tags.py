@@ -90,6 +90,10 @@ class Tags:
         for number in wanted:
             if not counts[number] or (counts[number] > 1 and self.tags[number].startswith("{%")):
                 raise MovedTag(self.tags[number])
+        # A tag where an attribute's name stands comes back as an attribute without value: not what was written.
+        attribute = re.search(rf'(?:{self.token.pattern})=""', hidden)
+        if attribute and attribute.group() not in source:
+            raise MovedTag(self.tags[int(attribute[1] or attribute[2])])
         moved = next((number for number, found in zip(wanted, order, strict=True) if number != found), None)
         if moved is not None:
             raise MovedTag(self.tags[moved])
