@@ -58,6 +58,7 @@ class CampaignAdmin(SimpleHistoryAdmin, BigTableAdmin):  # type: ignore[misc]
     list_filter = ["state", "kind", "topic"]
     search_fields = ["name"]
     list_select_related = ["content", "sender"]
+    autocomplete_fields = ["topic", "sender", "content"]
     readonly_fields = ["kind", "trigger"]
     ordering = ["-created_at"]
 
