@@ -88,9 +88,11 @@ class SegmentAdmin(SimpleHistoryAdmin, FanfareAdmin):  # type: ignore[misc]
             raise PermissionDenied
         return TemplateResponse(request, "admin/contacts/segment/preview.html", preview(request.POST.get("rules", "")))
 
-    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        extra = {**(kwargs.pop("extra_context", None) or {}), "fields_known": fields_known()}
-        answer: HttpResponse = super().changeform_view(request, *args, **kwargs, extra_context=extra)
+    def changeform_view(
+        self, request: HttpRequest, object_id: Any = None, form_url: str = "", extra_context: Any = None
+    ) -> HttpResponse:
+        extra = {**(extra_context or {}), "fields_known": fields_known()}
+        answer: HttpResponse = super().changeform_view(request, object_id, form_url, extra)
         return answer
 
 

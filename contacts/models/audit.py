@@ -1,6 +1,6 @@
 """Who did what, and the answers already given to a repeated request.
 
-Both stand on the ground floor because every floor writes them; `contacts.audit` and `contacts.idempotency` are the verbs.
+Both stand on the ground floor because every floor writes them; `contacts.audit` and `contacts.idempotency`.
 """
 
 from typing import ClassVar

@@ -23,7 +23,7 @@ hex_colour = RegexValidator(
 
 
 class Brand(models.Model):
-    """Looks, languages and legal footer of one name we write under. One installation is one organisation, not a tenant."""
+    """Looks, languages and legal footer of one name we write under. A brand is no tenant."""
 
     name = models.CharField(_("name"), max_length=120, unique=True)
     slug = models.SlugField(_("short name"), unique=True)

@@ -61,7 +61,7 @@ class Subscription(models.Model):
 
 
 class Consent(models.Model):
-    """One yes or no, never changed: purpose, words shown, how, when, the evidence. Erasure leaves hash, purpose, times."""
+    """One yes or no, never changed: purpose, words shown, how, when, evidence. Erasure leaves hash, purpose, times."""
 
     on_erase: ClassVar[str] = "detach"
     erase_blanks: ClassVar[dict[str, object]] = {"evidence": {}, "actor": ""}
