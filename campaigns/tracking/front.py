@@ -41,6 +41,7 @@ NOT_FOUND_HEADERS = [
     ("Content-Security-Policy", "default-src 'none'"),
     *PRIVATE,
 ]
+OPEN = int(Purpose.OPEN)
 CLICK = re.compile(r"/c/([0-9A-Fa-f]{32})/([0-9]{1,6})/?\Z")
 PUBLIC = re.compile(r"/[vqQ]/([0-9A-TV-Za-tv-z-]{12,40})/?\Z")  # Crockford as typed; a 32-digit code is a mail token's
 PREFETCH = re.compile("prefetch|prerender|preview", re.IGNORECASE)
@@ -80,7 +81,7 @@ class Front:
         """Store an open; the answer is the pixel even for a token that is none."""
         path = environ["PATH_INFO"]
         token = path[3:35]
-        is_ours = path[35:] == ".gif" and self.tokens.read(token, Purpose.OPEN) is not None
+        is_ours = path[35:] == ".gif" and self.tokens.verify(token, OPEN) is not None
         if is_ours and not self.store("o", token.lower(), 0, environ):
             return _busy(start_response)
         start_response("200 OK", GIF_HEADERS)
