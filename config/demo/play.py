@@ -88,7 +88,7 @@ def leaves(story: Story) -> None:
         if who.leaves == "one_click":
             reader.send(letter.unsubscribe, {"List-Unsubscribe": "One-Click"})
         else:
-            reader.post(reader.get(letter.unsubscribe))
+            reader.press(reader.get(letter.unsubscribe), "scope", "topic")
 
 
 def shares(story: Story) -> None:
