@@ -1,0 +1,219 @@
+"""Places with their cashiers and tills, and the QR studio."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.core.validators import RegexValidator, URLValidator
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
+from django.urls import URLPattern, path, reverse
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.text import slugify
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from unfold.admin import TabularInline
+from unfold.widgets import UnfoldAdminPasswordWidget, UnfoldAdminTextInputWidget
+
+from campaigns import links
+from campaigns.models import Campaign, Link
+from contacts import audit
+from contacts.admin_base import FanfareAdmin
+from social import qr, tills
+from social.models import Device, Place, QRCode, StaffMember
+from social.views.vouchers import data_uri
+
+
+class CashierForm(forms.ModelForm[StaffMember]):
+    """A cashier's name and, when it is to change, her new PIN; the old one cannot be read."""
+
+    pin = forms.CharField(
+        label=gettext_lazy("new PIN"),
+        required=False,
+        validators=[RegexValidator(r"^[0-9]{4}$", gettext_lazy("A PIN is four digits."))],
+        widget=UnfoldAdminPasswordWidget(attrs={"inputmode": "numeric", "maxlength": 4, "autocomplete": "new-password"}),
+    )
+
+    class Meta:
+        model = StaffMember
+        fields = ["name", "is_active"]
+
+    def clean(self) -> dict[str, Any]:
+        given: dict[str, Any] = super().clean() or {}
+        if not self.instance.pin_hash and not given.get("pin") and "pin" not in self.errors:
+            self.add_error("pin", _("A new cashier needs a PIN of four digits."))
+        return given
+
+    def save(self, commit: bool = True) -> StaffMember:
+        if self.cleaned_data.get("pin"):
+            tills.set_pin(self.instance, self.cleaned_data["pin"])
+        return super().save(commit)
+
+
+class CashierInline(TabularInline):  # type: ignore[misc]
+    model = StaffMember
+    form = CashierForm
+    extra = 0
+    can_delete = False
+    tab = True
+
+
+class DeviceInline(TabularInline):  # type: ignore[misc]
+    model = Device
+    fields = ["name", "enrolled_at", "last_used_at", "revoked_at"]
+    readonly_fields = fields
+    extra = 0
+    can_delete = False
+    tab = True
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+class MyPlacesAdmin(FanfareAdmin):
+    """A manager of shops sees her own; who may see shares (marketer, analyst) or all (superuser) sees all."""
+
+    place_lookup = "pk"
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        rows: QuerySet[Any] = super().get_queryset(request)
+        mine = list(request.user.places.values_list("pk", flat=True)) if request.user.is_authenticated else []
+        if mine and not request.user.has_perm("social.view_sharelink"):
+            return rows.filter(**{f"{self.place_lookup}__in": mine})
+        return rows
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False  # redemptions point here: archive or revoke instead
+
+
+@admin.register(Place)
+class PlaceAdmin(MyPlacesAdmin):
+    """Shops, with their cashiers and tills."""
+
+    list_display = ["name", "brand", "time_zone", "archived_at"]
+    list_filter = ["brand"]
+    search_fields = ["name", "slug", "address"]
+    list_select_related = ["brand"]
+    autocomplete_fields = ["brand", "managers"]
+    prepopulated_fields = {"slug": ["name"]}
+    inlines = [CashierInline, DeviceInline]
+
+
+@admin.register(Device)
+class DeviceAdmin(MyPlacesAdmin):
+    """Tills: when each was last seen, and the way to end one. A new one is made on the phone, at /till/enrol/."""
+
+    place_lookup = "place"
+    list_display = ["name", "place", "enrolled_at", "last_used_at", "revoked_at"]
+    list_filter = ["place"]
+    search_fields = ["name"]
+    list_select_related = ["place"]
+    fields = ["name", "place", "enrolled_by", "enrolled_at", "last_used_at", "revoked_at"]
+    readonly_fields = ["place", "enrolled_by", "enrolled_at", "last_used_at", "revoked_at"]
+    actions = ["revoke"]
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    @admin.action(description=gettext_lazy("End these tills"), permissions=["change"])
+    def revoke(self, request: HttpRequest, devices: QuerySet[Device]) -> None:
+        for device in devices.filter(revoked_at__isnull=True):
+            Device.objects.filter(pk=device.pk).update(revoked_at=timezone.now())
+            audit.record(request.user, "ended till", device)
+        messages.success(request, _("These phones are no tills any more."))
+
+
+class QRForm(forms.ModelForm[QRCode]):
+    """A placement and where its code leads; the address can change after printing."""
+
+    target = forms.CharField(
+        label=gettext_lazy("leads to"),
+        max_length=2_000,
+        validators=[URLValidator(["http", "https"])],
+        help_text=gettext_lazy("the whole address; it can change after printing"),
+        widget=UnfoldAdminTextInputWidget(),
+    )
+    campaign = forms.ModelChoiceField(
+        label=gettext_lazy("counts for the campaign"), queryset=Campaign.objects.none(), required=False
+    )
+
+    class Meta:
+        model = QRCode
+        fields = ["name", "placement", "place"]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.instance.pk:
+            self.fields["target"].initial = self.instance.link.target
+            del self.fields["campaign"]
+        else:
+            recent = Campaign.objects.order_by("-created_at").values("pk")[:200]
+            self.fields["campaign"].queryset = Campaign.objects.filter(pk__in=recent)  # type: ignore[attr-defined]
+
+
+@admin.register(QRCode)
+class QRCodeAdmin(FanfareAdmin):
+    """The QR studio: one code and short link for each poster, till, slide; PNG and SVG that were read back."""
+
+    form = QRForm
+    list_display = ["name", "placement", "place", "leads_to", "created_at"]
+    list_filter = ["placement", "place"]
+    search_fields = ["name"]
+    list_select_related = ["link", "place"]
+    autocomplete_fields = ["place"]
+    readonly_fields = ["picture", "address"]
+
+    def get_fields(self, request: HttpRequest, obj: QRCode | None = None) -> list[str]:
+        if obj is None:
+            return ["name", "placement", "place", "target", "campaign"]
+        return ["picture", "address", "name", "placement", "place", "target"]
+
+    def has_delete_permission(self, request: HttpRequest, obj: QRCode | None = None) -> bool:
+        return False  # it may hang on a wall
+
+    def save_model(self, request: HttpRequest, obj: QRCode, form: Any, change: bool) -> None:
+        given = form.cleaned_data
+        if change:
+            person = request.user if request.user.is_authenticated else None
+            links.retarget(obj.link, given["target"], person)
+        else:
+            obj.link = links.public(Link.Kind.QR, campaign=given.get("campaign"), target=given["target"])
+        super().save_model(request, obj, form, change)
+
+    @admin.display(description=gettext_lazy("leads to"))
+    def leads_to(self, code: QRCode) -> str:
+        return code.link.target
+
+    @admin.display(description=gettext_lazy("address in the code"))
+    def address(self, code: QRCode) -> str:
+        return qr.address(code.link.token or "")
+
+    @admin.display(description=gettext_lazy("code"))
+    def picture(self, code: QRCode) -> str:
+        return format_html(
+            '<img src="{}" width="240" height="240" alt="{}"><p><a href="{}">PNG</a> · <a href="{}">SVG</a></p>',
+            data_uri(qr.address(code.link.token or "")),
+            _("QR code"),
+            reverse("admin:social_qrcode_file", args=[code.pk, "png"]),
+            reverse("admin:social_qrcode_file", args=[code.pk, "svg"]),
+        )
+
+    def get_urls(self) -> list[URLPattern]:
+        own = path("<int:pk>/code.<str:kind>", self.admin_site.admin_view(self.file), name="social_qrcode_file")
+        return [own, *super().get_urls()]
+
+    def file(self, request: HttpRequest, pk: int, kind: str) -> HttpResponse:
+        """GET gives the code as a file: PNG of 40 pixels a module for print, or SVG."""
+        code = get_object_or_404(self.get_queryset(request), pk=pk)
+        text = qr.address(code.link.token or "")
+        if kind == "svg":
+            answer = HttpResponse(qr.svg(text), content_type="image/svg+xml")
+        else:
+            answer = HttpResponse(qr.png(text, box_size=40), content_type="image/png")
+        suffix = "svg" if kind == "svg" else "png"
+        answer["Content-Disposition"] = f'attachment; filename="{slugify(code.name) or "qr"}.{suffix}"'
+        return answer
