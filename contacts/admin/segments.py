@@ -39,7 +39,7 @@ class SegmentForm(ModelForm):  # type: ignore[type-arg]
     """A segment whose rules are checked before they are kept."""
 
     rules = PrettyJson(
-        label=gettext_lazy("rules"),
+        label=gettext_lazy("Rules"),
         required=False,
         widget=UnfoldAdminTextareaWidget(attrs={"rows": 14, "spellcheck": "false", "class": "font-mono"}),
         help_text=gettext_lazy("what people must be like, as JSON; the fields are listed below"),
