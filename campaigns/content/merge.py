@@ -20,7 +20,7 @@ from babel.dates import format_date
 from babel.numbers import format_currency, get_currency_precision
 from django.utils.translation import gettext as _
 from liquid import BoundTemplate, Environment, Undefined
-from liquid.exceptions import LiquidError
+from liquid.exceptions import LiquidError, UnknownFilterError
 from liquid.undefined import is_undefined
 
 TAGS = {"if", "unless", "case", "for", "break", "continue", "assign", "capture", "cycle", "comment", "raw", "tablerow"}
@@ -99,7 +99,12 @@ def web_address(value: object) -> str:
 
 def parse(source: str, *, language: str, autoescape: bool) -> BoundTemplate:
     """Return the syntax tree of a text. Raises: liquid.exceptions.LiquidError, whose message names what is wrong."""
-    return environment(language, autoescape).from_string(source)
+    env = environment(language, autoescape)
+    template = env.from_string(source)
+    unknown = [name for name in template.analyze(include_partials=False).filters if name not in env.filters]
+    if unknown:  # Liquid would say so only when somebody's mail reaches that branch
+        raise UnknownFilterError(_("there is no filter “%(name)s”") % {"name": unknown[0]}, token=None)
+    return template
 
 
 def used_names(template: BoundTemplate) -> list[list[Any]]:

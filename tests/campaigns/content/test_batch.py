@@ -42,7 +42,7 @@ def test_every_header_is_as_the_wire_wants_it(settings):
     assert made.error == "" and made.recipient == "ann@example.com"
     assert made.envelope_from == f"b+{token}@mail.brand.example" and len(made.envelope_from.split("@")[0]) <= 64
     assert mail["From"] == "Maison <news@mail.brand.example>"
-    assert mail["To"] == "<ann@example.com>"
+    assert mail["To"] == "ann@example.com"
     assert mail["Subject"] == "Été Zoé"
     assert mail["Message-ID"] == f"<{token}@mail.brand.example>"
     assert mail["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
@@ -52,7 +52,7 @@ def test_every_header_is_as_the_wire_wants_it(settings):
     assert f"List-Unsubscribe: <https://go.brand.example/u/{leave}>\r\n".encode() in raw + b"\r\n"
     assert len(f"https://go.brand.example/u/{leave}") <= 72
     assert b'List-Id: "Offers"\r\n <offers.mail.brand.example>' in raw
-    assert len(mail.keys()) == len({name.lower() for name in mail.keys()})
+    assert len(mail.keys()) == len({name.lower() for name in mail})
     assert b"Bcc" not in raw and b"Auto-Submitted" not in raw
 
 
