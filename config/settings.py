@@ -140,9 +140,9 @@ TEMPLATES = [
 
 # What upper floors add to lower ones; dotted module names, loaded once; order is the order of display.
 EMAIL_BLOCKS: list[str] = ["social.blocks"]
-SEGMENT_FIELDS: list[str] = ["campaigns.segment_fields", "social.offers.segment_fields"]
-TIMELINE_SOURCES: list[str] = ["campaigns.timeline", "social.offers.timeline"]
-REPORT_SECTIONS: list[str] = ["social.offers.reports"]
+SEGMENT_FIELDS: list[str] = ["campaigns.segment_fields", "social.segment_fields", "social.offers.segment_fields"]
+TIMELINE_SOURCES: list[str] = ["campaigns.timeline", "social.timeline", "social.offers.timeline"]
+REPORT_SECTIONS: list[str] = ["social.reports", "social.offers.reports"]
 HIT_HANDLERS: list[str] = ["social.visits", "social.scans"]  # of spool lines that are not mail's own: friend's pages, QR codes
 CONFIRMED_HOOKS: list[str] = ["social.referrals"]  # called when a person confirmed a subscription
 
@@ -195,6 +195,12 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "heartbeat": {"task": "config.tasks.heartbeat", "schedule": 20.0, "options": {"expires": 60}},
     "sending-round": {"task": "campaigns.tasks.go_round", "schedule": 15.0, "options": {"expires": 15}},
     "waiting-jobs": {"task": "contacts.tasks.run_waiting_jobs", "schedule": 30.0, "options": {"expires": 30}},
+    "lapsed-reservations": {
+        "task": "social.tasks.release_reservations", "schedule": 300.0, "options": {"expires": 300},
+    },
+    "due-referrals": {"task": "social.tasks.approve_referrals", "schedule": 3600.0, "options": {"expires": 3600}},
+    "forget-salts": {"task": "social.tasks.forget_salts", "schedule": 3600.0, "options": {"expires": 3600}},
+    "offer-counters": {"task": "social.tasks.check_counters", "schedule": 86_400.0, "options": {"expires": 3600}},
     "sweep-broker": {"task": "config.tasks.sweep_broker", "schedule": 900.0, "options": {"expires": 900}},
 }
 

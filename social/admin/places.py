@@ -35,7 +35,9 @@ class CashierForm(forms.ModelForm[StaffMember]):
         label=gettext_lazy("new PIN"),
         required=False,
         validators=[RegexValidator(r"^[0-9]{4}$", gettext_lazy("A PIN is four digits."))],
-        widget=UnfoldAdminPasswordWidget(attrs={"inputmode": "numeric", "maxlength": 4, "autocomplete": "new-password"}),
+        widget=UnfoldAdminPasswordWidget(
+            attrs={"inputmode": "numeric", "maxlength": 4, "autocomplete": "new-password"}
+        ),
     )
 
     class Meta:

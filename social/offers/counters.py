@@ -9,14 +9,18 @@ two redemptions never wait for each other in a ring.
 
 from __future__ import annotations
 
+import logging
+from collections import Counter
 from collections.abc import Iterable
 from datetime import datetime
 
 from django.db.models import F, Q
 from django.utils import timezone
 
-from social.models import Offer, OfferCounter, OfferLimit
+from social.models import Claim, Offer, OfferCounter, OfferLimit, Redemption
 from social.offers.reasons import Reason, Refused
+
+logger = logging.getLogger(__name__)
 
 ONE_EACH = 1  # redemptions per contact where the offer sets no limit of its own
 
@@ -107,6 +111,25 @@ def left(offer: Offer) -> int | None:
         return None
     used = OfferCounter.objects.filter(limit=limit, scope_key="").values_list("used", flat=True).first() or 0
     return max(limit.max_uses - used, 0)
+
+
+def differences() -> dict[int, tuple[int, int]]:
+    """Return the counters whose number is not that of the rows, as id → (counter, rows); a warning names them.
+
+    Reads:   OfferCounter, standing redemptions and open reservations; runs nightly.
+    """
+    rows: Counter[int] = Counter()
+    standing = Redemption.objects.filter(kind=Redemption.Kind.REDEEM, reversal__isnull=True)
+    for moved in standing.values_list("counted", flat=True).iterator(2_000):
+        rows.update(moved)
+    held = Claim.objects.filter(state=Claim.State.OPEN, reserved_until__isnull=False)
+    for moved in held.values_list("reserved_counted", flat=True).iterator(2_000):
+        rows.update(moved)
+    counted = OfferCounter.objects.values_list("pk", "used")
+    wrong = {pk: (used, rows[pk]) for pk, used in counted.iterator(2_000) if used != rows[pk]}
+    if wrong:
+        logger.warning("offer counters differ from their rows: %s", sorted(wrong))
+    return wrong
 
 
 def _count(limit: OfferLimit, key: str) -> int:

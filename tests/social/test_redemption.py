@@ -18,7 +18,7 @@ from campaigns.tracking.tokens import Purpose, make
 from contacts.models import AuditEntry, IdempotencyKey
 from social import qr
 from social.models import Attempt, Claim, Code, Offer, OfferCounter, Order, Redemption
-from social.offers import codes
+from social.offers import codes, counters
 from social.offers.reasons import Reason, Refused
 from social.offers.redemption import Who, claim, redeem, reverse, validate
 from social.offers.reservations import release_lapsed, reserve
@@ -330,6 +330,20 @@ def test_after_the_offers_days_it_is_too_late(till):
 
     with time_machine.travel(timezone.now() + timedelta(days=3)):
         assert reason_of(reverse, used, reason="", who=till["who"], key="2") == Reason.REVERSE_WINDOW_OVER
+
+
+def test_counters_equal_their_rows_and_a_difference_is_found(till):
+    hers = claimed(make_offer(limits={"total": 5, "day": 5, "contact": 2}))
+    used = redeem(hers.token, key="1", **till)
+    assert counters.differences() == {}
+    reverse(used, reason="", who=till["who"], key="2")
+    reserve(hers.token, place=None, who=Who.by_key("shop1"))
+    assert counters.differences() == {}
+
+    counter = OfferCounter.objects.first()
+    OfferCounter.objects.filter(pk=counter.pk).update(used=4)
+
+    assert counters.differences() == {counter.pk: (4, 1)}
 
 
 # --- reserved ------------------------------------------------------------------------------------------------------

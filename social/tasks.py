@@ -1,0 +1,32 @@
+"""What the beat asks of this floor. Each may run at any time, twice at once, or not at all for a while."""
+
+from __future__ import annotations
+
+from celery import shared_task
+
+from social import referrals, visits
+from social.offers import counters, reservations
+
+
+@shared_task(ignore_result=True)
+def release_reservations() -> None:
+    """Give back the coupons of baskets that were left."""
+    reservations.release_lapsed()
+
+
+@shared_task(ignore_result=True)
+def approve_referrals() -> None:
+    """Approve the referrals whose days to wait are over."""
+    referrals.approve_due()
+
+
+@shared_task(ignore_result=True)
+def forget_salts() -> None:
+    """Destroy the salts of past days, so that visits never join across days."""
+    visits.forget_salts()
+
+
+@shared_task(ignore_result=True)
+def check_counters() -> None:
+    """Compare every limit's counter with its redemptions, and warn where they differ."""
+    counters.differences()
