@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import logging
+import threading
+from typing import Any
 
-from celery import shared_task
+from celery import shared_task, signals
 from django.db import transaction
 from kombu.exceptions import OperationalError
 
@@ -12,20 +14,27 @@ from campaigns.delivery import rounds, sender
 
 logger = logging.getLogger(__name__)
 TURN = 50.0  # seconds that one task sends before it hints again
+STOP = threading.Event()
+
+
+@signals.worker_shutting_down.connect
+def stop_sending(**_: Any) -> None:
+    """Let a stopping worker finish the mails on the wire and give the others back."""
+    STOP.set()
 
 
 @shared_task(ignore_result=True)
 def send_campaign(campaign_id: int) -> None:
     """Send what a campaign has ready now, for at most TURN seconds; the beat hints again while anything is left."""
-    sender.run(campaign_id, seconds=TURN)
+    sender.run(campaign_id, seconds=TURN, stop=STOP)
 
 
 @shared_task(ignore_result=True)
 def go_round() -> None:
     """Start what is due, drain notices, settle the rows of dead senders, hint at all that has work."""
     rounds.go_round()
-    for campaign_id in rounds.with_work():
-        send_campaign.delay(campaign_id)
+    for campaign_id in rounds.to_hint():
+        send_campaign.apply_async((campaign_id,), expires=rounds.EVERY)
 
 
 def hint(campaign_id: int) -> None:

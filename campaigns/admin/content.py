@@ -1,4 +1,4 @@
-"""Senders, images and mails in the admin; the editor is a page of its own beside its preview (`campaigns.content.editing`)."""
+"""Senders, images and mails in the admin; the editor is a page of its own beside its preview."""
 
 from __future__ import annotations
 

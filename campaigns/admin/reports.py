@@ -66,9 +66,10 @@ def report(request: HttpRequest, site: AdminSite, pk: int) -> HttpResponse:
         "report": found,
         "bars": bars,
         "bars_height": picture.height(bars),
-        "steps": [(step, words.rate(step.rate) if step.rate else "") for step in found.funnel],
+        "narrow_height": picture.narrow_height(bars),
+        "steps": [(step, words.number(step.n), words.rate(step.rate) if step.rate else "") for step in found.funnel],
         "money": [(step, words.money(step.money)) for step in found.funnel if step.money],
-        "groups": [(group, words.rate(group.ordered)) for group in found.groups],
+        "groups": [(group, words.number(group.people), words.rate(group.ordered)) for group in found.groups],
         "chart": chart(found.series),
         "tables": [shown(table) for table in all_tables(found)],
     }

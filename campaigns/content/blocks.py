@@ -1,4 +1,4 @@
-"""Blocks: what a mail is made of. A block in a body is a plain dict, `{"id": "b1", "type": "text", "html": "<p>Hi</p>"}`.
+"""Blocks: what a mail is made of. One in a body is a plain dict: `{"id": "b1", "type": "text", "html": "<p>Hi</p>"}`.
 
 A kind of block is one instance of `Block`, listed as `BLOCKS` in a module of `settings.EMAIL_BLOCKS`:
 
@@ -14,8 +14,9 @@ A kind of block is one instance of `Block`, listed as `BLOCKS` in a module of `s
 
     BLOCKS = [Cheer()]
 
-MJML and text may hold the merge language. What differs per contact and is not a field of hers is a *value* of the block:
-write `{{ b.<id>.code }}` (`env.value(block, "code")`) and return `{"code": …}` per recipient from `values`, for the whole batch at once.
+MJML and text may hold the merge language. What differs per contact and is not a field of hers is a *value* of the
+block: write `{{ b.<id>.code }}` (`env.value(block, "code")`) and return `{"code": …}` per recipient from `values`,
+for the whole batch at once.
 """
 
 from __future__ import annotations
@@ -48,7 +49,10 @@ BUILT_IN = ("campaigns.content.standard", "campaigns.content.footer")
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One input of a block's form in the editor. `kind`: line, text, rich, url, image, choice, number, flag, offer, network."""
+    """One input of a block's form in the editor.
+
+    `kind`: line, text, rich, url, image, choice, number, flag, offer, network.
+    """
 
     name: str
     label: str | Promise
@@ -128,7 +132,7 @@ class Block:
         return self.text(block, env) if self.scope == "public" else ""
 
     def values(self, block: BlockDict, campaign: Campaign, recipients: Sequence[Recipient]) -> list[dict[str, Any]]:
-        """Return one dict per recipient, in their order. ONE call per batch: a constant number of queries, no writes."""
+        """Return one dict per recipient, in their order. One call a batch: a constant number of queries, no writes."""
         return [{} for _ in recipients]
 
     def sample(self, block: BlockDict, env: CompileEnv) -> dict[str, Any]:

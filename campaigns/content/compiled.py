@@ -39,7 +39,7 @@ _inliner = css_inline.CSSInliner(load_remote_stylesheets=False, keep_style_tags=
 
 
 class CompiledEmail:
-    """One body for one audience, ready to be filled in. `targets` are its links: (block, as written, as in the mail)."""
+    """One body for one audience, ready to be filled in. `targets` are its links: block, as written, as in the mail."""
 
     def __init__(self, body: ContentBody, env: CompileEnv, html: str, text: str) -> None:
         self.language = env.language

@@ -36,7 +36,6 @@ def styles(env: CompileEnv) -> str:
 .rich p {{ margin: 0 0 12px; }}
 .rich ul, .rich ol {{ margin: 0 0 12px; padding-left: 24px; }}
 .small a {{ color: {GREY}; }}
-@media (max-width: 480px) {{ .pad > table > tbody > tr > td {{ padding-left: 0 !important; padding-right: 0 !important; }} }}
 @media (prefers-color-scheme: dark) {{
   body, .paper {{ background-color: {DARK_PAPER} !important; }}
   .card, .card > table {{ background-color: {DARK_CARD} !important; background: {DARK_CARD} !important; }}
@@ -52,24 +51,29 @@ def mjml(env: CompileEnv, *, subject: str, preheader: str, card: str, below: str
     """Return the whole MJML document; `card` and `below` are the sections inside and under the card."""
     font = env.attribute(env.brand.font_stack)
     primary = env.brand.colour_primary
-    wrapped = f'<mj-wrapper background-color="{CARD}" border-radius="12px" padding="16px 0" css-class="card">{card}</mj-wrapper>'
+    looks = f'background-color="{CARD}" border-radius="12px" padding="16px 0" css-class="card"'
+    wrapped = f"<mj-wrapper {looks}>{card}</mj-wrapper>"
     return f"""<mjml lang="{env.language}"><mj-head><mj-title>{env.attribute(subject)}</mj-title>
 <mj-preview>{env.attribute(preheader)}</mj-preview>
 <mj-attributes><mj-all font-family="{font}" /><mj-section padding="0 8px" />
 <mj-text font-size="16px" line-height="1.5" color="{INK}" padding="8px 24px" />
 <mj-button font-size="17px" font-weight="600" background-color="{primary}" color="{on_colour(primary)}"
  border-radius="10px" inner-padding="14px 28px" padding="16px 24px" />
-<mj-image padding="8px 24px" /><mj-divider border-width="1px" border-color="{LINE}" padding="16px 24px" /></mj-attributes>
-<mj-raw><meta name="color-scheme" content="light dark"><meta name="supported-color-schemes" content="light dark"></mj-raw>
+<mj-image padding="8px 24px" />
+<mj-divider border-width="1px" border-color="{LINE}" padding="16px 24px" /></mj-attributes>
+<mj-raw><meta name="color-scheme" content="light dark"></mj-raw>
+<mj-raw><meta name="supported-color-schemes" content="light dark"></mj-raw>
 <mj-style>{styles(env)}</mj-style></mj-head>
-<mj-body width="600px" background-color="{PAPER}" css-class="paper"><mj-section padding="12px 0 0"><mj-column></mj-column></mj-section>
+<mj-body width="600px" background-color="{PAPER}" css-class="paper">
+<mj-section padding="12px 0 0"><mj-column></mj-column></mj-section>
 {wrapped if card else ""}{below}</mj-body></mjml>"""
 
 
 def html(env: CompileEnv, *, subject: str, preheader: str, body: str, style: str) -> str:
     """Return a whole HTML document around a raw mail's cleaned body."""
     hidden = "display:none;font-size:1px;line-height:1px;max-height:0;max-width:0;opacity:0;overflow:hidden"
-    return f"""<!doctype html><html lang="{env.language}"><head><meta charset="utf-8"><title>{env.attribute(subject)}</title>
+    return f"""<!doctype html><html lang="{env.language}"><head><meta charset="utf-8">
+<title>{env.attribute(subject)}</title>
 <meta name="viewport" content="width=device-width, initial-scale=1"><style type="text/css">{style}</style></head>
 <body><div style="{hidden}">{env.attribute(preheader)}</div>{body}</body></html>"""
 

@@ -1,10 +1,10 @@
-"""A Liquid syntax tree becomes a program: runs encoded once, slots filled per contact, `if` and `for` whose branches are programs.
+"""A Liquid syntax tree becomes a program: runs encoded once, slots filled per contact, branches and loops of programs.
 
     program = compile_program(parse(html, language="fr", autoescape=True), WIRE_HTML)
     program(values)        # → bytes, ready for the wire
 
-What this evaluator does not know (`case`, `capture`, …) is rendered by Liquid itself, that node alone; where a tag changes
-names for what follows (`assign`), the whole document is. Both give the same text: tests compare them.
+What this evaluator does not know (`case`, `unless`, …) is rendered by Liquid itself, that node alone; where a tag
+changes names for what follows (`assign`), the whole document is. Both give the same text: tests compare them.
 """
 
 from __future__ import annotations
@@ -64,6 +64,7 @@ def _token(text: str) -> bytes:
 
 
 _quoted_text = lru_cache(maxsize=4096)(quoted)
+
 
 def _escaped(text: str) -> str:
     return str(escape(text))

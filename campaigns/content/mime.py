@@ -1,6 +1,6 @@
 """The message on the wire: every header of a correct bulk mail of 2026, a text part, an HTML part, all of it ASCII.
 
-Source: RFC 5322, 2045–2047, 2369 (List-*), 2919 (List-Id), 8058 (one-click); Gmail's Feedback-ID; RFC 3834 (Auto-Submitted).
+Source: RFC 5322, 2045–2047, 2369 (List-*), 2919 (List-Id), 8058 (one-click), 3834; Gmail's Feedback-ID.
 """
 
 from __future__ import annotations

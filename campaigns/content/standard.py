@@ -142,7 +142,8 @@ class Image(Block):
         width = max(40, pixels(block.get("width"), 552, 600))
         padding = ' padding="0"' if width > 552 else ""
         link = f' href="{env.attribute(block["link"])}"' if block.get("link") else ""
-        image = f'<mj-image{link} src="{env.attribute(source)}" alt="{env.attribute(block.get("alt"))}" width="{width}px"{padding} />'
+        shown = f'src="{env.attribute(source)}" alt="{env.attribute(block.get("alt"))}"'
+        image = f'<mj-image{link} {shown} width="{width}px"{padding} />'
         return section(image)
 
     def text(self, block: BlockDict, env: CompileEnv) -> str:

@@ -151,8 +151,9 @@ STARTERS: dict[str, Starter] = {
                 [
                     heading("One press, and you are in"),
                     text(
-                        "<p>Hello {{ contact.first_name }}</p><p>Somebody, we hope it was you, entered this address with"
-                        " {{ brand.name }}. Confirm it, and you get what you asked for.</p>"
+                        "<p>Hello {{ contact.first_name }}</p>"
+                        "<p>Somebody, we hope it was you, entered this address with {{ brand.name }}."
+                        " Confirm it, and you get what you asked for.</p>"
                     ),
                     button("Yes, that was me", "{{ links.confirm }}"),
                     text("<p>It was not you? Do nothing: we will not write to you again.</p>"),
@@ -165,8 +166,9 @@ STARTERS: dict[str, Starter] = {
                 [
                     heading("Un geste, et c'est fait"),
                     text(
-                        "<p>Bonjour {{ contact.first_name }}</p><p>Quelqu'un, nous espérons que c'était vous, a saisi cette"
-                        " adresse chez {{ brand.name }}. Confirmez-la, et vous recevrez ce que vous avez demandé.</p>"
+                        "<p>Bonjour {{ contact.first_name }}</p>"
+                        "<p>Quelqu'un, nous espérons que c'était vous, a saisi cette adresse chez"
+                        " {{ brand.name }}. Confirmez-la, et vous recevrez ce que vous avez demandé.</p>"
                     ),
                     button("Oui, c'était moi", "{{ links.confirm }}"),
                     text("<p>Ce n'était pas vous ? Ne faites rien : nous ne vous écrirons plus.</p>"),
@@ -199,7 +201,8 @@ STARTERS: dict[str, Starter] = {
                     heading("{{ event.title }}"),
                     text(
                         "<p>{{ event.value }}</p><p><strong>{{ event.code }}</strong></p>"
-                        "<p>Valable jusqu'au {{ event.until | day }}. Montrez-le en caisse, ou ouvrez-le sur votre téléphone.</p>"
+                        "<p>Valable jusqu'au {{ event.until | day }}. Montrez-le en caisse, ou ouvrez-le"
+                        " sur votre téléphone.</p>"
                     ),
                     button("Ouvrir mon code", "{{ event.url }}"),
                     FOOTER,

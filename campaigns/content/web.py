@@ -26,7 +26,7 @@ def html(
 
     Audience `self` shows the delivery's contact her mail; without a delivery, the mail with sample values.
 
-    `public` and `friend` pages hold no name, code, QR, points and no personal token: what clicks they count are the crowd's.
+    `public` and `friend` pages hold no name, code, QR, points and no personal token: clicks there are the crowd's.
     Raises:  BadContent when the campaign has no mail to show.
     """
     own = delivery if audience == "self" and delivery and delivery.contact else None

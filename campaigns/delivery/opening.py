@@ -34,7 +34,7 @@ class Access:
     username: str = ""
     password: str = ""
     timeout: float = OPEN_DEADLINE
-    is_verified: bool = True
+    ca_file: str = ""  # certificates to trust besides the system's, for a relay of one's own
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +55,7 @@ class Line(smtplib.SMTP):
         self.wire: socket.socket | None = None
         self.is_cut = False
         super().__init__(timeout=access.timeout)
+        self._host = access.host  # what starttls verifies; smtplib sets it only when its constructor connects
 
     def _get_socket(self, host: str, port: int, timeout: float) -> socket.socket:
         plain = socket.create_connection((host, port), timeout)
@@ -75,8 +76,8 @@ def context(access: Access) -> ssl.SSLContext:
     """Return TLS settings that verify the relay's name, TLS 1.2 or newer."""
     made = ssl.create_default_context()
     made.minimum_version = ssl.TLSVersion.TLSv1_2
-    if not access.is_verified:
-        made.check_hostname, made.verify_mode = False, ssl.CERT_NONE
+    if access.ca_file:
+        made.load_verify_locations(access.ca_file)
     return made
 
 

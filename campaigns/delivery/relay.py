@@ -59,7 +59,8 @@ class SmtpRelay(Relay):
             tls=options.get("tls", "none"),
             username=options.get("username", ""),
             password=options.get("password", ""),
-            timeout=float(options.get("timeout", 300)),
+            timeout=float(options.get("timeout", 600)),
+            ca_file=options.get("ca_file", ""),
         )
         self.pool = Pool(name, access, connections=int(options.get("connections", 4)))
 

@@ -6,8 +6,11 @@ with_work()    # → [12, 7]
 
 from __future__ import annotations
 
+from django.db import connection
+from django.db.models import Count
+
 from campaigns.delivery import audience, control, hold, ledger, notices
-from campaigns.models import Campaign
+from campaigns.models import Campaign, Delivery
 from contacts import manners
 
 EVERY = 15.0  # seconds
@@ -25,6 +28,19 @@ def go_round() -> None:
         control.cancel_rows(campaign)  # what it promises is over: the rest is not sent
     for campaign_id in sending.values_list("pk", flat=True):
         ledger.finish(campaign_id)
+
+
+SENDERS = {"sqlite": 1, "postgresql": 4}  # processes that send one campaign at once; SQLite has one writer anyway
+
+
+def to_hint() -> list[int]:
+    """Return the campaigns that have work and not yet enough senders on it."""
+    most = SENDERS.get(connection.vendor, 1)
+    busy = Delivery.objects.filter(
+        state__in=[Delivery.State.CLAIMED, Delivery.State.COMMITTING], lease_until__gt=manners.database_now()
+    )
+    senders = dict(busy.order_by().values_list("campaign").annotate(n=Count("owner", distinct=True)))
+    return [campaign_id for campaign_id in with_work() if senders.get(campaign_id, 0) < most]
 
 
 def with_work() -> list[int]:

@@ -13,6 +13,8 @@ from campaigns.reports.shapes import Step
 
 WIDTH = 640  # units of the drawing for the widest bar
 ROW = 44
+NARROW_WIDTH = 360  # of the drawing for phones, its labels above the bars
+NARROW_ROW = 56
 LEAST = 2  # a bar of something is seen
 
 
@@ -32,6 +34,14 @@ class Bar:
         return self.y + ROW // 2
 
     @property
+    def narrow_y(self) -> int:
+        return self.y // ROW * NARROW_ROW
+
+    @property
+    def narrow_width(self) -> float:
+        return self.width / WIDTH * NARROW_WIDTH
+
+    @property
     def band(self) -> float:
         return max((self.high or 0) - (self.low or 0), 1)
 
@@ -46,6 +56,11 @@ def bars(funnel: Sequence[Step]) -> list[Bar]:
 def height(made: Sequence[Bar]) -> int:
     """Return the height of the drawing."""
     return len(made) * ROW
+
+
+def narrow_height(made: Sequence[Bar]) -> int:
+    """Return the height of the drawing for phones."""
+    return len(made) * NARROW_ROW
 
 
 def _bar(step: Step, y: int, scale: float) -> Bar:

@@ -24,6 +24,10 @@ class Row:
     bought: int
 
     @property
+    def sent_text(self) -> str:
+        return words.number(self.sent)
+
+    @property
     def opened_text(self) -> str:
         return words.rate(self.opened, short=True)
 

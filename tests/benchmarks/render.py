@@ -1,6 +1,6 @@
-"""One personalised mail of 30 kB, from the contact's row to bytes ready for the socket, beside a plain join of the same bytes.
+"""One personalised mail of 30 kB, from the contact's row to bytes ready for the socket, beside a plain join of them.
 
-12 merge tags, a loop, two conditions, 25 links, pixel, share bar, offer and QR (as values of blocks). Rounds are interleaved;
+12 merge tags, a loop, two conditions, 25 links, pixel, share bar, offer, QR (values of a block). Interleaved rounds,
 medians of CPU time. The Django way: a compiled Django template, EmailMultiAlternatives, `message().as_bytes()`.
 """
 
@@ -206,7 +206,7 @@ def _django_way(message: bytes) -> Any:
     parsed: Any = email.message_from_bytes(message, policy=email.policy.default)
     html, text = (parsed.get_body((kind,)).get_content() for kind in ("html", "plain"))
     loop = "{% for bean in beans %}<li>{{ bean.name }} {{ bean.price }}</li>{% endfor %}"
-    tags = "{{ first }} {{ last }} {{ city }} {{ points }} {{ code }} {{ share }} {{ offer }} {{ qr }} {{ a }} {{ c }} {{ d }} {{ e }}"
+    tags = " ".join(f"{{{{ v{k} }}}}" for k in range(12))
     condition = "{% if vip %}<p>{{ first }}</p>{% endif %}{% if fr %}<p>Bonjour</p>{% else %}<p>Hello</p>{% endif %}"
     page = Template(html.replace("</body>", f"<p>{tags}</p>{condition}{loop}</body>"))
     plain = Template(text)

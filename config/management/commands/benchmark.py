@@ -1,6 +1,6 @@
 """`manage.py benchmark NAME`: measure one thing beside its physical limit and its peers, one JSON object a line.
 
-The code is in tests/benchmarks/<NAME>.py; figures and method are in docs/benchmarks.md. It needs the development packages.
+The code is in tests/benchmarks/<NAME>.py; figures and method are in docs/benchmarks.md.
 """
 
 from __future__ import annotations

