@@ -100,6 +100,15 @@ def offered(brand: Brand, language: str, only: Sequence[str] = ()) -> list[Offer
     return [Offered(n, _label(n, chosen.get(n.key), language)) for n in shown]
 
 
+def settle_networks(brand: Brand) -> int:
+    """Write down the networks a brand shows now, in order, to be changed; return how many were new."""
+    made = 0
+    for number, one in enumerate(offered(brand, brand.default_language), 1):
+        row = NetworkSetting.objects.get_or_create(brand=brand, network=one.key, defaults={"position": number * 10})
+        made += row[1]
+    return made
+
+
 def _label(network: Network, row: NetworkSetting | None, language: str) -> str:
     words = row.label if row is not None and isinstance(row.label, dict) else {}
     return str(words.get(language) or "") or network_name(network)
