@@ -131,6 +131,10 @@ class Block:
         """Return the plain text beside `friend_mjml`."""
         return self.text(block, env) if self.scope == "public" else ""
 
+    def fills_width(self, block: BlockDict) -> bool:
+        """Say whether it reaches both edges of the card: as the first block it then touches the top too."""
+        return False
+
     def values(self, block: BlockDict, campaign: Campaign, recipients: Sequence[Recipient]) -> list[dict[str, Any]]:
         """Return one dict per recipient, in their order. One call a batch: a constant number of queries, no writes."""
         return [{} for _ in recipients]

@@ -144,7 +144,9 @@ def shown(block: BlockDict, kind: Block, env: CompileEnv) -> tuple[str, str]:
 def _from_blocks(body: ContentBody, env: CompileEnv, tags: Tags, rewriter: Rewriter) -> tuple[str, str, str]:
     card, below, texts = "", "", []
     parts = [(block, kind, *shown(block, kind, env)) for block, kind in known_blocks(body)]
-    frame = document.mjml(env, subject=body.subject, preheader=body.preheader, card="@CARD@", below="@BELOW@")
+    top = 0 if parts and parts[0][1].fills_width(parts[0][0]) else 16
+    words = {"subject": body.subject, "preheader": body.preheader}
+    frame = document.mjml(env, **words, card="@CARD@", below="@BELOW@", top=top)
     start, end = frame.split("@CARD@")
     between, end = end.split("@BELOW@")
     start = tags.hide(start)

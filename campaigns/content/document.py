@@ -39,7 +39,7 @@ def styles(env: CompileEnv) -> str:
 @media (prefers-color-scheme: dark) {{
   body, .paper {{ background-color: {DARK_PAPER} !important; }}
   .card, .card > table {{ background-color: {DARK_CARD} !important; background: {DARK_CARD} !important; }}
-  .ink div, .ink p, .ink li, .ink h1, .ink h2, .ink h3, .ink td {{ color: {DARK_INK} !important; }}
+  .card div, .card p, .card li, .card h1, .card h2, .card h3, .card td {{ color: {DARK_INK} !important; }}
   .small div, .small p, .small a, .small td {{ color: {DARK_GREY} !important; }}
   .rich a, .words a {{ color: {bright} !important; }}
   .line p {{ border-color: {DARK_LINE} !important; }}
@@ -47,11 +47,11 @@ def styles(env: CompileEnv) -> str:
 }}"""
 
 
-def mjml(env: CompileEnv, *, subject: str, preheader: str, card: str, below: str) -> str:
-    """Return the whole MJML document; `card` and `below` are the sections inside and under the card."""
+def mjml(env: CompileEnv, *, subject: str, preheader: str, card: str, below: str, top: int = 16) -> str:
+    """Return the whole MJML document: the sections inside and under the card, `top` pixels of room above the first."""
     font = env.attribute(env.brand.font_stack)
     primary = env.brand.colour_primary
-    looks = f'background-color="{CARD}" border-radius="12px" padding="16px 0" css-class="card"'
+    looks = f'background-color="{CARD}" border-radius="12px" padding="{top}px 0 16px" css-class="card"'
     wrapped = f"<mj-wrapper {looks}>{card}</mj-wrapper>"
     return f"""<mjml lang="{env.language}"><mj-head><mj-title>{env.attribute(subject)}</mj-title>
 <mj-preview>{env.attribute(preheader)}</mj-preview>

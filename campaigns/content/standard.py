@@ -140,11 +140,16 @@ class Image(Block):
         if not source:
             return ""
         width = max(40, pixels(block.get("width"), 552, 600))
-        padding = ' padding="0"' if width > 552 else ""
+        padding = ' padding="0"' if self.fills_width(block) else ""
         link = f' href="{env.attribute(block["link"])}"' if block.get("link") else ""
         shown = f'src="{env.attribute(source)}" alt="{env.attribute(block.get("alt"))}"'
         image = f'<mj-image{link} {shown} width="{width}px"{padding} />'
+        if self.fills_width(block):
+            return f'<mj-section css-class="ink" padding="0"><mj-column>{image}</mj-column></mj-section>'
         return section(image)
+
+    def fills_width(self, block: BlockDict) -> bool:
+        return pixels(block.get("width"), 552, 600) > 552
 
     def text(self, block: BlockDict, env: CompileEnv) -> str:
         alt, link = str(block.get("alt") or ""), str(block.get("link") or "")

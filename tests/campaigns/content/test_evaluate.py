@@ -22,7 +22,7 @@ VALUES = {
 
 SAME = [
     "{{ contact.first_name }} and {{ contact.first_name }}",
-    "{{ contact.missing }}|{{ nothing }}|{{ contact.last_name | default: 'you' }}|{{ contact.x | default: brand.name }}",
+    "{{ contact.x }}|{{ nothing }}|{{ contact.last_name | default: 'you' }}|{{ contact.x | default: brand.name }}",
     "{{ contact.attributes.points | plus: 3 }} {{ contact.attributes.price }} {{ contact.attributes.vip }}",
     "{{ contact.first_name | upcase | truncate: 5 }} {{ 'a,b' | split: ',' | join: '-' }}",
     "{% if contact.language == 'fr' %}F{% elsif contact.language == 'en' %}E{% else %}?{% endif %}",
