@@ -28,7 +28,7 @@ from campaigns.tracking.tokens import Purpose
 from social import qr
 from social.models import Offer
 from social.offers import held
-from social.offers.value import headline, text_of, until
+from social.offers.value import beside, text_of, until
 from social.views.vouchers import data_uri
 
 SIDE = 168  # pixels of the QR in the mail; 29 modules of 5 and a quiet zone, read from a phone's screen
@@ -148,10 +148,11 @@ class OfferCard(Block):
 
 
 def _head(offer: Offer, language: str) -> str:
-    words, value = text_of(offer, language), headline(offer, language)
+    words = text_of(offer, language)
     title = words.title if words else offer.name
+    value = beside(offer, title, language)
     shown = [f'<mj-text align="center" font-size="22px" font-weight="700">{html.escape(title)}</mj-text>']
-    if value and value not in title:
+    if value:
         shown.insert(0, f'<mj-text align="center" font-size="34px" font-weight="800">{html.escape(value)}</mj-text>')
     if words and words.body:
         body = html.escape(words.body).replace("\n", "<br />")

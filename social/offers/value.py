@@ -23,10 +23,18 @@ def headline(offer: Offer, language: str) -> str:
     """Return the value in a few words: "20 % off", "€5.00 off", "A gift"; '' for free text, whose title says it."""
     with override(language):
         if offer.kind == Offer.Kind.PERCENT:
-            return _("%(percent)s %% off") % {"percent": offer.percent}
+            return _("%(percent)s%% off") % {"percent": offer.percent}
         if offer.kind == Offer.Kind.AMOUNT:
             return _("%(amount)s off") % {"amount": money(offer.amount_minor or 0, offer.currency, language)}
         return _("A gift") if offer.kind == Offer.Kind.GIFT else ""
+
+
+def beside(offer: Offer, title: str, language: str) -> str:
+    """Return the headline to stand beside a title, '' when the title names the same number already."""
+    value = headline(offer, language)
+    number = re.search(r"[0-9]+", value)
+    named = number is not None and re.search(rf"(?<![0-9]){number[0]}(?![0-9])", title) is not None
+    return "" if named or value.casefold() in title.casefold() else value
 
 
 def discount_minor(offer: Offer, order_minor: int | None) -> int | None:

@@ -11,17 +11,17 @@ from social import qr
 from social.fans import proofs
 from social.models import Claim, Offer, Redemption
 from social.offers import codes, rules
-from social.offers.value import headline, money, text_of, title_of, until
+from social.offers.value import beside, money, text_of, title_of, until
 
 
 def described(offer: Offer, language: str) -> dict[str, Any]:
     """Return an offer's public words in one language: title, value, text, terms, shops, dates, least order."""
     words = text_of(offer, language)
-    least = offer.min_order_minor
+    least, title = offer.min_order_minor, title_of(offer, language)
     return {
         "offer": offer,
-        "title": title_of(offer, language),
-        "value": headline(offer, language),
+        "title": title,
+        "value": beside(offer, title, language),
         "body": words.body if words else "",
         "terms": words.terms if words else "",
         "image": words.image if words else None,

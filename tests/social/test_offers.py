@@ -179,7 +179,7 @@ def test_staff_read_where_and_when_it_was_used():
 
 
 def test_values_read_as_people_write_them():
-    assert headline(make_offer(), "en") == "20 % off"
+    assert headline(make_offer(), "en") == "20% off"
     assert headline(make_offer(kind="amount", percent=None, amount_minor=500), "en") == "€5.00 off"
     assert money(123450, "EUR", "fr").replace("\u202f", " ").replace("\xa0", " ") == "1 234,50 €"
     assert money(500, "JPY", "en") == "¥500"
