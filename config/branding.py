@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import re
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
+from django.templatetags.static import static
 
 from contacts.models import Brand
 
@@ -75,4 +76,11 @@ def brand_css(request: HttpRequest, slug: str) -> HttpResponse:
     sheet = style_sheet(get_object_or_404(Brand, slug=slug))
     answer = HttpResponse(sheet, content_type="text/css; charset=utf-8")
     answer["Cache-Control"] = "public, max-age=31536000, immutable"
+    return answer
+
+
+def favicon(request: HttpRequest) -> HttpResponse:
+    """GET /favicon.ico → the drawn icon, for mails and pages that name none."""
+    answer = HttpResponseRedirect(static("fanfare/icon.svg"))
+    answer["Cache-Control"] = "public, max-age=86400"
     return answer

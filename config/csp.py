@@ -1,4 +1,4 @@
-"""The content security policy: strict on every page, relaxed only under /admin/ for its theme."""
+"""The content security policy: strict on every page, relaxed under /admin/ for its theme, a little for the API's page."""
 
 from __future__ import annotations
 
@@ -9,9 +9,12 @@ from django.http import HttpRequest, HttpResponseBase
 # django-unfold ships Alpine's normal build, which evaluates expressions, and sets style attributes.
 RELAXED = {"script-src": [SELF, UNSAFE_EVAL], "style-src": [SELF, UNSAFE_INLINE]}
 
+# Swagger's page sets style attributes.
+API_PAGE, ON_API_PAGE = "/api/docs/", {"style-src": [SELF, UNSAFE_INLINE]}
+
 
 class Policy(CSPMiddleware):
-    """django-csp's middleware, with the relaxed directives for paths under /admin/ and for nothing else."""
+    """django-csp's middleware, with the relaxed directives where they are needed and nowhere else."""
 
     def get_policy_parts(
         self, request: HttpRequest, response: HttpResponseBase, report_only: bool = False
@@ -19,4 +22,6 @@ class Policy(CSPMiddleware):
         parts = super().get_policy_parts(request, response, report_only)
         if request.path_info.startswith("/admin/"):
             parts.replace = {**(parts.replace or {}), **RELAXED}
+        elif request.path_info == API_PAGE:
+            parts.replace = {**(parts.replace or {}), **ON_API_PAGE}
         return parts

@@ -10,6 +10,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api/", include("config.api")),
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
+    path("favicon.ico", branding.favicon, name="favicon"),
     path("brand/<slug:slug>.css", branding.brand_css, name="brand_css"),
     path("i18n/", include("django.conf.urls.i18n")),
     path("", include("contacts.urls")),

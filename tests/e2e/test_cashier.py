@@ -10,9 +10,9 @@ pytestmark = pytest.mark.e2e
 
 @pytest.fixture
 def code(open_browser, site):
-    """A code as a fan shows it, taken from her offer's page."""
+    """A code as a fan shows it, taken from an offer's page."""
     page = open_browser(PHONE)
-    page.goto(site.address("offer"))
+    page.goto(site.address("voucher"))
     claim = page.get_by_role("button", name="Claim the offer")
     if claim.count():
         claim.click()

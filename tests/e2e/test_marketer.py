@@ -62,11 +62,11 @@ def test_every_line_of_the_menu_opens_without_an_error(open_browser, site):
     assert wrong == []
 
 
-def test_ctrl_k_finds_a_person_by_the_beginning_of_her_name(open_browser, site):
+def test_ctrl_k_finds_a_campaign_by_a_part_of_its_name(open_browser, site):
     page = sign_in(open_browser(), site)
 
     page.keyboard.press("Control+k")
-    page.locator("#search-input-command").fill("autumn")
+    page.locator("#search-input-command").press_sequentially("autumn", delay=30)
 
     expect(page.locator("#command-results-list")).to_contain_text("Autumn roast")
 
