@@ -19,6 +19,7 @@ class Delivery(models.Model):
     """
 
     on_erase: ClassVar[str] = "detach"
+    erase_blanks: ClassVar[dict[str, object]] = {"context": None, "reply": ""}
 
     class State(models.TextChoices):
         QUEUED = "queued", _("waiting")

@@ -19,6 +19,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 from unfold.admin import TabularInline
+from unfold.decorators import action
 
 from contacts import audit, consent, identities, privacy, profile, suppression
 from contacts.admin_base import BigTableAdmin, FanfareAdmin
@@ -109,6 +110,7 @@ class ContactAdmin(BigTableAdmin):
         "last_clicked_at", "last_shared_at", "last_redeemed_at", "last_ordered_at", "created_at", "updated_at",
     ]  # fmt: skip
     ordering = ["-pk"]
+    actions_list = ["import_contacts"]
     inlines = [IdentityInline, TagInline]
     fieldsets = [
         (None, {"fields": ["email", "first_name", "last_name", "language", "time_zone", "attributes"]}),
@@ -139,6 +141,10 @@ class ContactAdmin(BigTableAdmin):
             path("<int:pk>/erase/", site(self.erase), name="contacts_contact_erase"),
             *super().get_urls(),
         ]
+
+    @action(description=gettext_lazy("Import contacts"), url_path="to-import", permissions=["add"])  # type: ignore[untyped-decorator]
+    def import_contacts(self, request: HttpRequest) -> HttpResponse:
+        return HttpResponseRedirect(reverse("admin:contacts_job_import"))
 
     # --- the 360° page ---
 

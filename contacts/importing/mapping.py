@@ -55,8 +55,8 @@ SYNONYMS: dict[str, str] = {
     "shop": "customerid|shopid|idclient|numeroclient|noclient|clientid",
     "external": "id|externalid|extid|contactid|uuid|profileid|klaviyoid|leid|euid",
     "tags": "tags|tag|labels|groupmembership|libelles|etiquettes|groupes|categories",
-    "accepts": "accepts|acceptsmarketing|acceptsemailmarketing|emailmarketingconsent|optin|abonne|newsletter|consentement"
-    "|accepte|accepteemails|accepteemailmarketing|emailmarketingstatus|subscribed",
+    "accepts": "accepts|acceptsmarketing|acceptsemailmarketing|emailmarketingconsent|optin|abonne|newsletter"
+    "|consentement|accepte|accepteemails|accepteemailmarketing|emailmarketingstatus|subscribed",
     "asked_at": "optintime|confirmtime|consentedat|subscribedat|dateinscription|datedinscription|optindate"
     "|dateconsentement|doubleoptindate|emailmarketingconsenttimestamp|datedoptin",
 }

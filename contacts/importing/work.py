@@ -102,7 +102,11 @@ def work(run: jobs.Run) -> None:
         except BadFile as why:
             raise jobs.Refused(str(why)) from None
         with Rejects(run.job, rows.headers, int(run.cursor.get("rejects", 0))) as rejects:
-            _stream(run, rows, rejects)
+            try:
+                _stream(run, rows, rejects)
+            except jobs.Refused:
+                rejects.keep()
+                raise
         rows.close()
         rejects.keep()
     if not parameters["dry_run"]:
@@ -207,6 +211,8 @@ class Rejects:
         folder.mkdir(parents=True, exist_ok=True)
         self.job, self.path = job, folder / f"rejected-{job.pk}.csv"
         self._file = self.path.open("a+b")
+        if self._file.seek(0, 2) < length:  # it lies on another node, or was handed out already: begin anew
+            length = 0
         self._file.truncate(length)
         self._file.seek(0, 2)
         if not length:

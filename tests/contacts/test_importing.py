@@ -309,3 +309,19 @@ def test_a_cancelled_import_stops_and_keeps_what_is_in():
     assert jobs.cancel(job)
     assert jobs.run(job.pk) is False
     assert Job.objects.get().state == "cancelled"
+
+
+def test_a_file_that_breaks_off_keeps_what_stood_before_and_its_rejected_rows():
+    lines = ["email", *(f"p{n}@example.com" for n in range(600)), "nobody", *(["x@example.com"] * 600), "y" * 1_100_000]
+    job = bring("\n".join(lines))
+
+    assert job.state == "failed" and "What stands before it was taken in." in job.error
+    assert Contact.objects.count() >= 600 and adds_up(job)
+    assert [row[2] for row in rejected(job)] == ["nobody"]
+
+
+def test_rejected_rows_begin_anew_where_their_file_is_not(tmp_path):
+    job = jobs.create("import", hint=False)
+    with work.Rejects(job, ["email"], 500) as rejects:
+        rejects.write([(7, "no", ["x"])])
+    assert rejects.path.read_bytes().decode().splitlines() == ["line,reason,email", "7,no,x"]
