@@ -94,7 +94,8 @@ class LinkAdmin(BigTableAdmin):
         links.retarget(obj, target, request.user if request.user.is_authenticated else None)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Link]:
-        return super().get_queryset(request).exclude(kind=Link.Kind.SHARE)
+        rows: QuerySet[Link] = super().get_queryset(request)
+        return rows.exclude(kind=Link.Kind.SHARE)
 
 
 @admin.register(SpoolFile)

@@ -70,23 +70,20 @@ def steps(campaign: Campaign, found: Counts, sections: Sequence[Section]) -> lis
 def _mail_steps(campaign: Campaign, found: Counts) -> list[Step]:
     pk = campaign.pk
     sent_url = _url("delivery", campaign=pk, state="sent")
-    of_opens, of_clicks = (
-        {"of": found.measured_opens, "of_label": _("measured, with consent")},
-        {"of": found.measured_clicks, "of_label": _("measured, with consent")},
-    )
+    of_label = _("measured, with consent")
     return [
         Step("sent", label("sent"), found.sent, definition=meaning("sent"), url=sent_url),
-        Step(
-            "open", label("open"), found.people.get("open", 0), definition=meaning("open"),
-            url=_url("engagement", campaign=pk, kind="open"), **of_opens,
-        ),
+        _people(found, "open", found.measured_opens, of_label, pk),
         _loads(found, "open", "proxy", pk),
         _loads(found, "open", "machine", pk),
-        Step(
-            "click", label("click"), found.people.get("click", 0), definition=meaning("click"),
-            url=_url("engagement", campaign=pk, kind="click"), **of_clicks,
-        ),
-    ]  # fmt: skip
+        _people(found, "click", found.measured_clicks, of_label, pk),
+    ]
+
+
+def _people(found: Counts, kind: str, of: int, of_label: str, pk: int) -> Step:
+    n = found.people.get(kind, 0)
+    url = _url("engagement", campaign=pk, kind=kind)
+    return Step(kind, label(kind), n, of=of, of_label=of_label, definition=meaning(kind), url=url)
 
 
 def _loads(found: Counts, kind: str, verdict: str, pk: int) -> Step:
@@ -142,7 +139,8 @@ def series(found: Counts) -> list[Point]:
     for target, kind in ((opens, "open"), (clicks, "click")):
         for hour, n in found.hours[kind].items():
             target[start(hour)] = target.get(start(hour), 0) + n
-    at, points = start(hours[0]), []
+    points: list[Point] = []
+    at = start(hours[0])
     while at <= start(hours[-1]) and len(points) < 1000:
         points.append(Point(at, opens.get(at, 0), clicks.get(at, 0)))
         at += step

@@ -11,6 +11,17 @@ from django.db.models import Count, Q, Sum
 from campaigns.models import Campaign, Delivery, Engagement, Event, HourlyTotal
 
 HUMAN = Event.Verdict.HUMAN.value
+DIMENSIONS = ("link", "os", "network")
+
+
+@dataclass(frozen=True)
+class Totals:
+    """Sums of the hourly totals: loads by (kind, verdict), of the crowd by kind, by dimension, by hour (human)."""
+
+    loads: Counter[tuple[str, str]] = field(default_factory=Counter)
+    crowd: Counter[str] = field(default_factory=Counter)
+    by: dict[str, Counter[tuple[str, str]]] = field(default_factory=lambda: {d: Counter() for d in DIMENSIONS})
+    hours: dict[str, Counter[datetime]] = field(default_factory=lambda: {"open": Counter(), "click": Counter()})
 
 
 @dataclass(frozen=True)
@@ -22,10 +33,23 @@ class Counts:
     measured_opens: int
     measured_clicks: int
     people: dict[str, int]
-    loads: dict[tuple[str, str], int]
-    crowd: dict[str, int]
-    by: dict[str, dict[tuple[str, str], int]] = field(default_factory=dict)
-    hours: dict[str, dict[datetime, int]] = field(default_factory=dict)
+    totals: Totals
+
+    @property
+    def loads(self) -> Counter[tuple[str, str]]:
+        return self.totals.loads
+
+    @property
+    def crowd(self) -> Counter[str]:
+        return self.totals.crowd
+
+    @property
+    def by(self) -> dict[str, Counter[tuple[str, str]]]:
+        return self.totals.by
+
+    @property
+    def hours(self) -> dict[str, Counter[datetime]]:
+        return self.totals.hours
 
     def acts(self, kind: str) -> int:
         """Return the human events of a kind."""
@@ -49,27 +73,22 @@ def read(campaign: Campaign) -> Counts:
         measured_opens=measured["opens"],
         measured_clicks=measured["clicks"],
         people=dict(engaged.values_list("kind").annotate(n=Count("pk"))),
-        **_totals(campaign),
+        totals=_totals(campaign),
     )
 
 
-def _totals(campaign: Campaign) -> dict[str, dict[object, object]]:
-    loads: Counter[tuple[str, str]] = Counter()
-    crowd: Counter[str] = Counter()
-    by: dict[str, Counter[tuple[str, str]]] = {"link": Counter(), "os": Counter(), "network": Counter()}
+def _totals(campaign: Campaign) -> Totals:
+    result = Totals()
     totals = HourlyTotal.objects.filter(campaign=campaign).order_by()
-    summed = totals.values_list("kind", "verdict", "dimension", "value").annotate(n=Sum("n"))
+    summed = totals.values_list("kind", "verdict", "dimension", "value").annotate(total=Sum("n"))
     for kind, verdict, dimension, value, n in summed:
         if dimension == "":
-            loads[kind, verdict] += n
+            result.loads[kind, verdict] += n
         elif dimension == "crowd":
-            crowd[kind] += n
-        elif dimension in by and verdict == HUMAN:
-            by[dimension][kind, value] += n
-        if dimension == "network" and verdict != HUMAN:
-            by[dimension][kind, value] += n
-    hours: dict[str, dict[datetime, int]] = {"open": {}, "click": {}}
-    human = totals.filter(kind__in=hours, verdict=HUMAN, dimension="")
+            result.crowd[kind] += n
+        elif dimension == "network" or (dimension in result.by and verdict == HUMAN):
+            result.by[dimension][kind, value] += n  # a network's robot is a machine, and evidence
+    human = totals.filter(kind__in=result.hours, verdict=HUMAN, dimension="")
     for kind, hour, n in human.values_list("kind", "hour", "n"):
-        hours[kind][hour] = hours[kind].get(hour, 0) + n
-    return {"loads": dict(loads), "crowd": dict(crowd), "by": dict(by), "hours": dict(hours)}  # type: ignore[dict-item]
+        result.hours[kind][hour] += n
+    return result

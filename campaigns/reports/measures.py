@@ -33,7 +33,7 @@ MEASURES: dict[str, tuple[str | Promise, str | Promise]] = {
     "claim": (_("claimed the offer"), _("People who took the offer and got a code.")),
     "redeem": (
         _("redeemed"),
-        _("People whose code was accepted at a till, in the shop or by the API, undone ones left out."),
+        _("People whose code was accepted at a till, in the shop or by the API, also where it was undone later."),
     ),
     "conversion": (_("bought"), _("People with an order that is credited to this campaign.")),
     "revenue": (_("revenue"), _("Net value of the orders credited to this campaign, returns taken off, one currency.")),

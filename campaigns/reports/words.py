@@ -35,8 +35,13 @@ def rate(value: Rate, *, short: bool = False) -> str:
         return _("%(n)s of %(of)s: too few to say a rate") % of
     span = {"rate": percent(value.value), "low": percent(value.low), "high": percent(value.high), **of}
     if short:
-        return _("%(rate)s %% (%(low)s–%(high)s %%)") % span
-    return _("%(rate)s %% (%(n)s of %(of)s; %(low)s–%(high)s %%)") % span
+        return _whole(_("%(rate)s %% (%(low)s–%(high)s %%)") % span)
+    return _whole(_("%(rate)s %% (%(n)s of %(of)s; %(low)s–%(high)s %%)") % span)
+
+
+def _whole(text: str) -> str:
+    """Keep a number and its sign on one line."""
+    return text.replace(" %", "\N{NO-BREAK SPACE}%")
 
 
 def money(value: Money) -> str:

@@ -21,7 +21,7 @@ SANDBOX = (
 )
 
 
-@csp_exempt()  # type: ignore[untyped-decorator, unused-ignore]
+@csp_exempt()  # type: ignore[untyped-decorator, arg-type, unused-ignore]
 @csrf_exempt
 @require_safe
 def page(request: HttpRequest, token: str) -> HttpResponse:

@@ -46,7 +46,8 @@ def run(rounds=5):
         raise SystemExit("wrk is needed: apt-get install wrk, or brew install wrk.")
     with tempfile.TemporaryDirectory(prefix="fanfare-accept-") as folder:
         env = {
-            **os.environ, "VAR_DIR": folder, "DATABASE_URL": f"sqlite:///{folder}/fanfare.sqlite3", "LOG_LEVEL": "ERROR",
+            **os.environ, "VAR_DIR": folder,
+            "DATABASE_URL": f"sqlite:///{folder}/fanfare.sqlite3", "LOG_LEVEL": "ERROR",
             "FANFARE_BOOTSTRAP": "0", "PYTHONWARNINGS": "ignore", "PYTHONPATH": str(ROOT),
         }  # fmt: skip
         manage(env, "migrate", "--verbosity", "0")

@@ -6,7 +6,7 @@ granian --interface wsgi tests.benchmarks.accept_worker:peer     # Django, its m
 
 import os
 
-GIF = b"GIF89a\x01\x00\x01\x00\x80\x00\x00\x00\x00\x00\xff\xff\xff!\xf9\x04\x01\x00\x00\x00\x00,\x00\x00\x00\x00\x01\x00\x01\x00\x00\x02\x02D\x01\x00;"
+GIF = bytes.fromhex("47494638396101000100800000000000ffffff21f90401000000002c00000000010001000002024401003b")
 HEADERS = [("Content-Type", "image/gif"), ("Content-Length", str(len(GIF)))]
 
 

@@ -56,7 +56,7 @@ def test_the_funnel_counts_people_once_and_says_of_how_many(campaign, monkeypatc
     assert (round(opened.rate.low, 4), round(opened.rate.high, 4)) == (0.1419, 0.4019)
     assert sum(point.opened for point in report.series) == 20
     assert report.table("links").rows[0][:4] == [1, "https://shop.example/", 4, 4]
-    assert "40 mails sent" in report.sentence and "25.0 %" in report.sentence
+    assert "40 mails sent" in report.sentence and "25.0\N{NO-BREAK SPACE}%" in report.sentence
 
 
 def test_the_measured_are_the_denominator_not_everybody(campaign):
@@ -119,7 +119,7 @@ def test_downloads_hold_no_formula():
 
 def test_small_numbers_are_people_and_no_rate():
     assert words.rate(Rate(2, 7)) == "2 of 7: too few to say a rate"
-    assert words.rate(Rate(387, 12480)) == "3.1 % (387 of 12,480; 2.8–3.4 %)"
+    assert words.rate(Rate(387, 12480)).replace("\N{NO-BREAK SPACE}", " ") == "3.1 % (387 of 12,480; 2.8–3.4 %)"
 
 
 @pytest.mark.parametrize("language", ["en", "fr"])

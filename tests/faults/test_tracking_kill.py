@@ -32,7 +32,8 @@ for purpose in ("open_tracking", "click_tracking"):
 delivery = Delivery.objects.create(campaign=campaign, contact=ann)
 links.number_for(campaign, None, "b1", "https://shop.example/")
 Chores(folder()).sync()
-print("PATHS", f"/o/{make(Purpose.OPEN, campaign.pk, delivery.pk)}.gif", f"/c/{make(Purpose.CLICK, campaign.pk, delivery.pk)}/1")
+opened, clicked = (make(purpose, campaign.pk, delivery.pk) for purpose in (Purpose.OPEN, Purpose.CLICK))
+print("PATHS", f"/o/{opened}.gif", f"/c/{clicked}/1")
 """
 COUNT = """
 from campaigns.models import Event, HourlyTotal, Campaign

@@ -1,0 +1,132 @@
+# ruff: noqa: E501
+"""Rules that tell people from machines, each alone and together over labelled sequences."""
+
+from datetime import UTC, datetime, timedelta
+from itertools import product
+
+import pytest
+
+from campaigns.tracking.classify import RULES, Seen, judge, look
+
+START = datetime(2026, 5, 1, 9, 0, tzinfo=UTC)
+CHROME = (
+    "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/130.0.0.0 Safari/537.36"
+)
+PEOPLE = [
+    "Mozilla/5.0 (iPhone; CPU iPhone OS 18_1 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Mobile/15E148",
+    "Mozilla/5.0 (Linux; Android 15; Pixel 9) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/130.0.0.0 Mobile Safari/537.36",
+    CHROME,
+    "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.0 Safari/605.1.15",
+    "Mozilla/5.0 (X11; Ubuntu; Linux x86_64; rv:131.0) Gecko/20100101 Firefox/131.0",
+    "Mozilla/5.0 (Linux; Android 9; CUBOT_X18_Plus) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/90.0 Mobile Safari/537.36",
+    "Mozilla/5.0 (iPhone; CPU iPhone OS 17_0 like Mac OS X) AppleWebKit/605.1.15 Instagram 300.0.0.0 (iPhone14,5; iOS 17_0)",
+    "Mozilla/5.0 (Linux; Android 14; SM-S918B) AppleWebKit/537.36 Chrome/129.0 Mobile Safari/537.36 [FBAN/FB4A;FBAV/480.0]",
+]
+MACHINES = [
+    "facebookexternalhit/1.1 (+http://www.facebook.com/externalhit_uatext.php)", "Twitterbot/1.0", "LinkedInBot/1.0",
+    "WhatsApp/2.23.20.0", "Slackbot-LinkExpanding 1.0 (+https://api.slack.com/robots)", "Discordbot/2.0", "TelegramBot (like TwitterBot)",
+    "Mozilla/5.0 (compatible; Bluesky Cardyb/1.1)", "Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)",
+    "Mozilla/5.0 (compatible; bingbot/2.0)", "Mozilla/5.0 (X11; Linux x86_64) HeadlessChrome/120.0", "curl/8.4.0", "Wget/1.21",
+    "python-requests/2.32", "Go-http-client/1.1", "Microsoft Office/16.0 (Windows NT 10.0; Microsoft Outlook 16.0)",
+    "Mozilla/5.0 (compatible; Barracuda Sentinel)", "Mozilla/5.0 (compatible; Proofpoint URL Defense)", "Akkoma 3.9; Bot", "Viber/1.0",
+    "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/42.0.2311.135 Safari/537.36 Edge/12.246 Mozilla/5.0",
+]  # fmt: skip
+PROXIES = [
+    "Mozilla/5.0",
+    "Mozilla/5.0 (Windows NT 5.1; rv:11.0) Gecko Firefox/11.0 (via ggpht.com GoogleImageProxy)",
+    "YahooMailProxy; https://help.yahoo.com/kb/yahoo-mail-proxy-SLN28749.html",
+]
+
+
+def seen(seconds, link=1, network="192.0.2.0", kind="c", agent=CHROME):
+    verdict, rule = look(kind, agent)[:2]
+    return Seen(kind, START + timedelta(seconds=seconds), link, network, verdict, rule)
+
+
+def verdicts(hits, links=8, sent_at=None):
+    judge(hits, links_in_mail=links, sent_at=sent_at)
+    return [hit.verdict for hit in hits]
+
+
+@pytest.mark.parametrize("agent", PEOPLE)
+def test_people_are_people(agent):
+    assert look("o", agent).verdict == "human" and look("c", agent).device
+
+
+@pytest.mark.parametrize("agent", MACHINES)
+def test_machines_name_themselves(agent):
+    assert look("o", agent).verdict == "machine"
+
+
+@pytest.mark.parametrize("agent", PROXIES)
+def test_proxies_are_told_apart(agent):
+    assert look("o", agent).verdict == "proxy"
+
+
+def test_nobody_named_is_unknown():
+    assert look("c", " ")[:2] == ("unknown", "R10")
+
+
+@pytest.mark.parametrize(
+    ("agent", "device", "os"),
+    [
+        (PEOPLE[0], "phone", "iOS"),
+        (PEOPLE[1], "phone", "Android"),
+        (CHROME, "computer", "Windows"),
+        ("Mozilla/5.0 (iPad; CPU OS 17_5 like Mac OS X) AppleWebKit/605.1.15", "tablet", "iOS"),
+        ("Mozilla/5.0 (Linux; Android 13; SM-X700) AppleWebKit/537.36 Chrome/120 Safari/537.36", "tablet", "Android"),
+    ],
+)
+def test_devices(agent, device, os):
+    assert look("c", agent)[2:] == (device, os)
+
+
+def test_all_links_within_ten_seconds_are_a_scanner():
+    for links in range(2, 9):
+        assert set(verdicts([seen(n, link=n) for n in range(links)], links=links)) == {"machine"}
+
+
+def test_three_networks_within_thirty_seconds_are_a_scanner():
+    hits = [seen(n * 9, link=1, network=f"198.51.{n}.0") for n in range(3)]
+    assert set(verdicts(hits)) == {"machine"}
+
+
+def test_a_scanner_from_a_vendors_network_just_after_delivery():
+    assert verdicts([seen(3, network="52.101.7.0")], sent_at=START) == ["machine"]
+    assert verdicts([seen(30, network="52.101.7.0")], sent_at=START) == ["human"]
+    assert verdicts([seen(3)], sent_at=START) == ["human"]
+
+
+def test_of_scanner_and_person_the_person_is_kept():
+    assert verdicts([seen(0, network="203.0.113.0"), seen(1)]) == ["machine", "human"]
+
+
+def test_a_double_click_is_one_person_twice():
+    assert verdicts([seen(0), seen(0.4)]) == ["human", "human"]
+
+
+def test_every_rule_says_itself_in_words():
+    assert all(str(words) for words in RULES.values())
+
+
+def labelled():
+    """Yield (sequence, is_machine): people reading at many paces, scanners of the known kinds."""
+    for agent, pause, links in product(PEOPLE, (11, 25, 90, 400), (1, 2, 3)):
+        yield [seen(0, kind="o", agent=agent), *(seen(8 + n * pause, n + 1, agent=agent) for n in range(links))], False
+    for agent, pace in product([*MACHINES, CHROME], (0.05, 0.5, 1, 2, 3)):
+        yield [seen(n * pace, n + 1, agent=agent) for n in range(4)], True
+    for pace, networks in product((0.2, 1, 5, 9), (3, 4, 5)):
+        yield [seen(n * pace, 1, f"198.51.{n}.0") for n in range(networks)], True
+    for agent, moves in product(PEOPLE, (40, 300, 3600)):  # the train home: two networks, calmly
+        yield [seen(0, 1, "192.0.2.0", agent=agent), seen(moves, 2, "203.0.113.0", agent=agent)], False
+    for agent, n in product(MACHINES, range(4)):
+        yield [seen(n, kind="o", agent=agent)], True
+
+
+def test_labelled_sequences_machines_found_people_spared():
+    sequences = list(labelled())
+    machines = [verdicts(hits) for hits, is_machine in sequences if is_machine]
+    people = [verdicts(hits) for hits, is_machine in sequences if not is_machine]
+    found = sum("human" not in verdict for verdict in machines) / len(machines)
+    mistaken = sum("machine" in verdict for verdict in people) / len(people)
+    assert len(sequences) >= 300 and found >= 0.95 and mistaken <= 0.01, (len(sequences), found, mistaken)
