@@ -202,7 +202,7 @@ class ShareLinkAdmin(ReadOnlyAdmin, BigTableAdmin):
 
     @display(  # type: ignore[untyped-decorator]
         description=gettext_lazy("step"),
-        label={"pressed": "info", "composed": "warning", "visited": "success", "made": "danger"},
+        label={"pressed": "info", "composed": "warning", "visited": "success"},
     )
     def shown_step(self, row: ShareLink) -> tuple[str, str]:
         if row.visited_at:

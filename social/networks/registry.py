@@ -57,7 +57,7 @@ class Length:
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """What the network reads of the page for its card: families of tags, image in pixels, bytes, how long it is kept."""
+    """What the network reads of the page for its card: tags, image in pixels, bytes, how long it is kept."""
 
     reads: tuple[str, ...]
     width: int | None
