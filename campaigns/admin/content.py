@@ -123,7 +123,7 @@ class EmailContentAdmin(SimpleHistoryAdmin, FanfareAdmin):  # type: ignore[misc]
         return cast("QuerySet[EmailContent]", rows.prefetch_related("versions__bodies"))
 
     def get_form(self, request: HttpRequest, obj: EmailContent | None = None, **kwargs: Any) -> Any:
-        return super().get_form(request, obj, **kwargs) if obj else NewMail
+        return super().get_form(request, obj, **kwargs if obj else {**kwargs, "form": NewMail})
 
     def get_fields(self, request: HttpRequest, obj: EmailContent | None = None) -> Any:
         return self.fields if obj else ["name", "brand", "start"]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,19 +23,11 @@ from campaigns.content.merge import INTERNAL, LiquidError
 from campaigns.content.quoted import Unsendable, ascii_address, ascii_domain
 from campaigns.content.recipients import Recipient
 from campaigns.models import Campaign, ContentVersion, Delivery
-from campaigns.tracking.tokens import PATHS, Purpose, codec
+from campaigns.tracking.tokens import Purpose, codec
 from contacts.models import Contact
 
 logger = logging.getLogger(__name__)
-
-SERVICES = {
-    "unsubscribe": Purpose.UNSUBSCRIBE,
-    "preferences": Purpose.PREFERENCES,
-    "web": Purpose.WEB,
-    "confirm": Purpose.CONFIRM,
-    "offer": Purpose.OFFER,
-    "share": Purpose.SHARE,
-}
+Make = Callable[..., str]  # tokens.make with the codec looked up once a batch
 
 
 @dataclass(slots=True)
@@ -139,7 +131,8 @@ def _group(campaign: Campaign, version: ContentVersion, language: str, people: l
             blocks = block_values(mail, campaign, people)
     except BadContent as bad:
         return [Outgoing(person.delivery_id, "", "", b"", str(bad)[:300]) for person in people]
-    return [_one(mail, campaign, person, own) for person, own in zip(people, blocks, strict=True)]
+    make = codec().make
+    return [_one(mail, campaign, person, own, make) for person, own in zip(people, blocks, strict=True)]
 
 
 def block_values(mail: CompiledEmail, campaign: Campaign, people: Sequence[Recipient]) -> list[dict[str, Any]]:
@@ -151,25 +144,24 @@ def block_values(mail: CompiledEmail, campaign: Campaign, people: Sequence[Recip
     return merged
 
 
-def values_for(mail: CompiledEmail, campaign_id: int, person: Recipient, blocks: dict[str, Any]) -> dict[str, Any]:
+def values_for(
+    mail: CompiledEmail, campaign_id: int, person: Recipient, blocks: dict[str, Any], make: Make | None = None
+) -> dict[str, Any]:
     """Return everything the merge language may name for one recipient, and her tokens.
 
     Without consent the open and click tokens are the crowd's: nothing individual leaves. Services are personal.
     """
-    make, site, delivery = codec().make, settings.TRACKING_URL, person.delivery_id
+    make, delivery = make or codec().make, person.delivery_id
     tokens = {
         "open": make(Purpose.OPEN, campaign_id, delivery if person.tracks_opens else 0),
         "click": make(Purpose.CLICK, campaign_id, delivery if person.tracks_clicks else 0),
     }
     services = {}
     if delivery:
-        services = {
-            name: site + PATHS[SERVICES[name]].format(make(SERVICES[name], campaign_id, delivery))
-            for name in mail.services
-        }
+        services = {name: front + make(purpose, campaign_id, delivery) for name, purpose, front in mail.services}
         tokens["bounce"] = make(Purpose.BOUNCE, campaign_id, delivery)
-        if not mail.env.is_transactional:
-            leave = f"{site}/u/{make(Purpose.UNSUBSCRIBE, campaign_id, delivery)}"
+        if not mail.is_transactional:
+            leave = f"{mail.site}/u/{make(Purpose.UNSUBSCRIBE, campaign_id, delivery)}"
             services["unsubscribe"] = tokens["unsubscribe"] = leave
     return {
         "contact": person.merge_values(),
@@ -181,9 +173,11 @@ def values_for(mail: CompiledEmail, campaign_id: int, person: Recipient, blocks:
     }
 
 
-def _one(mail: CompiledEmail, campaign: Campaign, person: Recipient, blocks: dict[str, Any]) -> Outgoing:
+def _one(
+    mail: CompiledEmail, campaign: Campaign, person: Recipient, blocks: dict[str, Any], make: Make | None = None
+) -> Outgoing:
     try:
-        values = values_for(mail, campaign.pk, person, blocks)
+        values = values_for(mail, campaign.pk, person, blocks, make)
         domain = ascii_domain(campaign.sender.envelope_domain) if campaign.sender else ""
         envelope = f"b+{values[INTERNAL]['bounce']}@{domain}"
         message = mime.message(mail, person, values)

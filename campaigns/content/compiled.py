@@ -32,7 +32,16 @@ from campaigns.content.quoted import ascii_domain
 from campaigns.content.rewriting import Number, Rewriter
 from campaigns.content.tags import MovedTag, Tags
 from campaigns.models import Campaign, ContentBody, ContentVersion, Image
+from campaigns.tracking.tokens import PATHS, Purpose
 
+SERVICES = {
+    "unsubscribe": Purpose.UNSUBSCRIBE,
+    "preferences": Purpose.PREFERENCES,
+    "web": Purpose.WEB,
+    "confirm": Purpose.CONFIRM,
+    "offer": Purpose.OFFER,
+    "share": Purpose.SHARE,
+}
 CACHE_SIZE = 64  # compiled mails a process keeps; one of 30 kB takes about 200 kB
 
 _inliner = css_inline.CSSInliner(load_remote_stylesheets=False, keep_style_tags=True)
@@ -55,6 +64,8 @@ class CompiledEmail:
             if type(kind).values is not Block.values or kind.value_names
         ]
         self.fixed = fixed_values(env)
+        self.site = settings.TRACKING_URL
+        self.is_transactional = env.is_transactional
         self.head = b""  # headers that are the same for all, and what closes each Message-ID
         self.tail = b""
 
@@ -79,10 +90,11 @@ class CompiledEmail:
         return compile_program(parse(self.text_source, language=self.language, autoescape=False), PLAIN)
 
     @cached_property
-    def services(self) -> list[str]:
-        """The names after `links.` that the mail uses."""
+    def services(self) -> list[tuple[str, Purpose, str]]:
+        """What stands after `links.` in the mail: name, purpose of its token, address up to the token."""
         both = self.html_source + self.text_source
-        return [name for name in ("preferences", "web", "confirm", "offer", "share") if f"links.{name}" in both]
+        used = [name for name in SERVICES if f"links.{name}" in both and name != "unsubscribe"]
+        return [(name, SERVICES[name], self.site + PATHS[SERVICES[name]].format("")) for name in used]
 
 
 def fixed_values(env: CompileEnv) -> dict[str, Any]:

@@ -89,7 +89,7 @@ def sample_values(mail: CompiledEmail, person: Recipient) -> dict[str, Any]:
         blocks = {block["id"]: kind.sample(block, mail.env) for block, kind in mail.blocks if "id" in block}
     return {
         "contact": person.merge_values(),
-        "links": {name: f"#{name}" for name in batch.SERVICES},
+        "links": {name: f"#{name}" for name in compiled.SERVICES},
         "event": person.context,
         "b": blocks,
         INTERNAL: {"open": "0" * 32, "click": "0" * 32},
