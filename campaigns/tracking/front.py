@@ -41,7 +41,7 @@ NOT_FOUND_HEADERS = [
     ("Content-Security-Policy", "default-src 'none'"),
     *PRIVATE,
 ]
-OPEN = int(Purpose.OPEN)
+OPEN, CLICKED = int(Purpose.OPEN), int(Purpose.CLICK)
 CLICK = re.compile(r"/c/([0-9A-Fa-f]{32})/([0-9]{1,6})/?\Z")
 PUBLIC = re.compile(r"/[vqQ]/([0-9A-TV-Za-tv-z-]{12,40})/?\Z")  # Crockford as typed; a 32-digit code is a mail token's
 PREFETCH = re.compile("prefetch|prerender|preview", re.IGNORECASE)
@@ -90,12 +90,12 @@ class Front:
     def click(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         """Store a click and redirect; what this node cannot resolve alone goes on to Django."""
         found = CLICK.match(environ["PATH_INFO"])
-        token = self.tokens.read(found[1], Purpose.CLICK) if found else None
-        if found is None or token is None:
+        raw = self.tokens.verify(found[1], CLICKED) if found else None
+        if found is None or raw is None:
             return not_found(environ, start_response)
         number = int(found[2])
         self.store("c", found[1].lower(), number, environ)  # a full disk must not keep people from the shop
-        target = self.targets.get(f"c:{token.campaign_id}:{number}")
+        target = self.targets.get(f"c:{int.from_bytes(raw[1:4], 'big')}:{number}")
         if target is None:
             return self.django(environ, start_response)
         return redirect(target, environ, start_response)
