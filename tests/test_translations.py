@@ -23,7 +23,7 @@ def test_translations_keep_placeholders_and_tags():
 def test_the_compiled_file_is_up_to_date():
     compiled = mofile.read_mo(io.BytesIO(translations.MO.read_bytes()))
     fresh = mofile.read_mo(io.BytesIO(translations.compiled(translations.french())))
-    pairs = [{(str(message.id), message.context): message.string for message in catalog} for catalog in (compiled, fresh)]
+    pairs = [{(str(one.id), one.context): one.string for one in catalog} for catalog in (compiled, fresh)]
     assert {key: text for key, text in pairs[0].items() if key[0]} == {key: t for key, t in pairs[1].items() if key[0]}
 
 
