@@ -35,8 +35,15 @@ class Command(BaseCommand):
         if campaign is not None and not Campaign.objects.filter(pk=campaign).exists():
             raise CommandError(f"There is no campaign {campaign}. `hold list` and the admin show their numbers.")
         stop = threading.Event()
-        for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, lambda *_: stop.set())
+        before = {number: signal.signal(number, lambda *_: stop.set()) for number in (signal.SIGTERM, signal.SIGINT)}
+        try:
+            self.stdout.write(str(self.work(campaign, once=once, stop=stop)))
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+    def work(self, campaign: int | None, *, once: bool, stop: threading.Event) -> sender.Counts:
+        """Go round and send until stopped, done, or once."""
         total = sender.Counts()
         while not stop.is_set():
             heartbeats.beat("sender")
@@ -44,7 +51,7 @@ class Command(BaseCommand):
             total.add(self.serve(campaign, once=once, stop=stop))
             if once or (campaign is not None and is_over(campaign)):
                 break
-        self.stdout.write(str(total))
+        return total
 
     def serve(self, campaign: int | None, *, once: bool, stop: threading.Event) -> sender.Counts:
         """Send until the next round is due, or until nothing can be sent now."""
