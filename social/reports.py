@@ -14,6 +14,7 @@ from django.db.models import Count, Q
 from django.utils.translation import gettext as _
 
 from campaigns.models import Campaign, Delivery
+from campaigns.reports.measures import label, meaning
 from campaigns.reports.shapes import TOO_FEW, Column, Section, Step, Table
 from social.models import EarnedVisit, Referral, ShareLink
 from social.timeline import COUNTED, network_name
@@ -45,14 +46,11 @@ def _confirmed_step(campaign: Campaign, people: int) -> Step:
     sent = Delivery.objects.filter(campaign=campaign, state=Delivery.State.SENT).count()
     return Step(
         key="shared",
-        label=_("shared, with evidence"),
+        label=label("shared"),
         n=people,
         of=sent,
         of_label=_("sent"),
-        definition=_(
-            "People whose share is confirmed: the network's own robot fetched their link, or a friend came through it. "
-            "A robot proves that a post was written, not that it was published."
-        ),
+        definition=meaning("shared"),
         is_social=True,
     )
 
@@ -99,9 +97,9 @@ def _ladder(rows: list[dict[str, Any]], people: int) -> Table:
                 "number",
                 _("Links that the network's own robot fetched. Mail, messages and copies have none."),
             ),
-            Column(_("links visited"), "number", _("Links through which at least one other person came.")),
-            Column(_("friends' visits"), "number", _("Other people's visits, each visitor once a day and link.")),
-            Column(_("friends signed up"), "number", _("New contacts who confirmed their address.")),
+            Column(_("reached"), "number", _("Links through which at least one other person came.")),
+            Column(_("visits"), "number", _("Other people's visits, each visitor once a day and link.")),
+            Column(_("friends"), "number", _("New contacts who confirmed their address.")),
         ],
         [
             [

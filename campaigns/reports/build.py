@@ -21,6 +21,7 @@ HOURLY_FOR = timedelta(days=4)  # a longer series is shown by day
 SOCIAL = (  # steps shown when no section brings its own, in the order of the evidence ladder
     ("share_intent", True),
     ("share_composed", False),
+    ("shared", True),  # counted by the upper floor's section
     ("earned_visit", False),
     ("earned_contact", False),
     ("claim", True),

@@ -25,6 +25,10 @@ MEASURES: dict[str, tuple[str | Promise, str | Promise]] = {
         _("shares composed"),
         _("A network's own robot fetched a contact's link: a post was written. Not proof that it was published."),
     ),
+    "shared": (
+        _("shared, with evidence"),
+        _("People whose link the network's own robot fetched, or through whose link a friend came."),
+    ),
     "earned_visit": (
         _("friends' visits"),
         _("Visits to a shared link by people other than the sharer, each visitor once a day."),
