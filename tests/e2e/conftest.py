@@ -24,6 +24,7 @@ ROOT = Path(__file__).resolve().parents[2]
 CONTACTS = "400"
 DESKTOP = {"viewport": {"width": 1366, "height": 900}, "locale": "en-GB"}
 PHONE = {"viewport": {"width": 390, "height": 844}, "locale": "en-GB", "is_mobile": True, "has_touch": True}
+TALL = {"x": 0, "y": 0, "width": 390, "height": 1180}  # of a phone's page, for pictures side by side
 
 
 @dataclass(frozen=True)
@@ -32,6 +33,7 @@ class Site:
 
     base: str
     demo: dict
+    env: dict
 
     def address(self, name):
         return self.demo["addresses"][name]
@@ -57,7 +59,7 @@ def site(tmp_path_factory):
     up = subprocess.Popen([*manage, "up", "--port", str(port)], env=env, cwd=ROOT, start_new_session=True)
     try:
         wait_until_ready(base, up)
-        yield Site(base, json.loads(told.stdout))
+        yield Site(base, json.loads(told.stdout), env)
     finally:
         up.send_signal(signal.SIGTERM)
         up.wait(timeout=30)

@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import expect
 
-from tests.e2e.conftest import DESKTOP, PHONE
+from tests.e2e.conftest import DESKTOP, PHONE, TALL
 
 pytestmark = pytest.mark.e2e
 
@@ -16,7 +16,7 @@ def test_the_friends_page_shows_what_was_shared_and_what_she_gets(open_browser, 
     expect(page.get_by_role("heading", level=1)).to_have_text("Your first espresso is on us")
     expect(page.frame_locator("iframe").get_by_text("The autumn roast is here")).to_be_visible()
     assert page.locator('meta[property="og:image"]').get_attribute("content").startswith(site.base)
-    shoot(page, "friend-phone", full_page=True)
+    shoot(page, "friend-phone", full_page=True, clip=TALL)
 
 
 def test_a_friend_signs_up_and_is_told_to_confirm(open_browser, site):

@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import expect
 
-from tests.e2e.conftest import PHONE, sign_in
+from tests.e2e.conftest import PHONE, TALL, sign_in
 
 pytestmark = pytest.mark.e2e
 
@@ -16,7 +16,7 @@ def test_a_mail_of_the_outbox_reads_well_on_a_phone(open_browser, site, shoot):
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     expect(page.get_by_role("heading", name="The autumn roast is here")).to_be_visible()
     assert page.locator("img").evaluate_all("images => images.every(image => image.complete && image.naturalWidth)")
-    shoot(page, "mail-phone", full_page=True)
+    shoot(page, "mail-phone", full_page=True, clip=TALL)
 
 
 def test_her_offer_is_claimed_with_one_press_and_sets_no_cookie(open_browser, site, shoot):
