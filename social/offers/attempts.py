@@ -26,7 +26,9 @@ def brake(who: str, *, most: int = MOST_WRONG) -> None:
     """
     since = timezone.now() - WINDOW
     wrong = (
-        Attempt.objects.filter(who=who, at__gt=since, reason__in=GUESSES).order_by("-at").values_list("at", flat=True)
+        Attempt.objects.filter(who=who[:80], at__gt=since, reason__in=GUESSES)
+        .order_by("-at")
+        .values_list("at", flat=True)
     )
     latest = list(wrong[:most])
     if len(latest) >= most:
