@@ -196,7 +196,7 @@ KINDS: dict[str, Callable[[str, dict[str, Any]], Relay]] = {
 }
 
 
-def make(described: Settings) -> Relay:
+def make(described: Mapping[str, Any]) -> Relay:
     """Return the relay that a settings entry describes."""
     return KINDS[described["kind"]](described["name"], described["options"])
 
