@@ -72,6 +72,7 @@ def expected() -> dict[str, int]:
         "click": people("click"),
         "share_intent": people("share_intent"),
         "share_composed": len(events("share_composed")),
+        "shared": len({one.contact_id for one in ShareLink.objects.all() if one.composed_at or one.visited_at}),
         "earned_visit": len(events("earned_visit")),
         "earned_contact": len(events("earned_contact")),
         "claim": people("claim"),

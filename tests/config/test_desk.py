@@ -24,7 +24,8 @@ def test_the_menu_leads_nowhere_that_does_not_answer(client):
 
     for group in client.get("/admin/").context["sidebar_navigation"]:
         for item in group["items"]:
-            assert client.get(item["link"]).status_code in (200, 302), item["link"]
+            refused_till = 403 if item["link"] == "/till/" else 200  # this browser is no till: the page says what to do
+            assert client.get(item["link"]).status_code in (200, 302, refused_till), item["link"]
 
 
 def test_the_menu_goes_by_job_in_the_order_of_work(rf):
