@@ -32,7 +32,7 @@ def test_the_report_says_what_the_demo_printed(open_browser, site, shoot):
     funnel = site.demo["funnel"]
     text = page.inner_text("main, #content")
     assert f"{funnel['sent']:,}" in text and f"{funnel['click']:,}" in text and f"{funnel['redeem']:,}" in text
-    shoot(page, "report", full_page=True)
+    shoot(page, "report")
 
 
 def test_a_fans_page_tells_her_whole_story(open_browser, site, shoot):
@@ -43,7 +43,7 @@ def test_a_fans_page_tells_her_whole_story(open_browser, site, shoot):
     content = page.inner_text("#content")
     for word in ("opened", "clicked", "redeemed"):
         assert word in content.lower(), word
-    shoot(page, "contact", full_page=True)
+    shoot(page, "contact")
 
 
 def test_every_line_of_the_menu_opens_without_an_error(open_browser, site):

@@ -35,7 +35,7 @@ def test_she_shares_with_words_of_her_own(open_browser, site, shoot):
     page = open_browser(PHONE)
 
     page.goto(site.address("share"))
-    shoot(page, "share-phone", full_page=True)
+    shoot(page, "share-phone", full_page=True, clip=TALL)
     page.get_by_label("Your words").fill("Come and taste this")
     page.locator("button[name=network][value=email]").click()
 
