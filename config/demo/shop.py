@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from django.conf import settings
+from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import Group, User
 from django.utils import timezone
 
@@ -85,21 +86,13 @@ def open_shop() -> Shop:
 
 def _team() -> User:
     """The administrator, and one person of each of the roles that a small organisation has."""
-    admin, is_new = User.objects.get_or_create(
-        username=USER, defaults={"is_staff": True, "is_superuser": True, "first_name": "Alix"}
-    )
-    if is_new:
-        admin.set_password(PASSWORD)
-        admin.save()
-    for name, role in TEAM.items():
-        user, is_new = User.objects.get_or_create(
-            username=name, defaults={"is_staff": True, "first_name": name.title()}
-        )
-        if is_new:
-            user.set_password(PASSWORD)
-            user.save()
-            user.groups.set(Group.objects.filter(name=role))
-    return admin
+    missing = [name for name in (USER, *TEAM) if not User.objects.filter(username=name).exists()]
+    hashed = make_password(PASSWORD) if missing else ""  # once for all: hashing is slow on purpose
+    for name in missing:
+        user = User.objects.create(username=name, first_name=name.title(), is_staff=True, password=hashed)
+        user.groups.set(Group.objects.filter(name=TEAM.get(name, "")))
+    User.objects.filter(username=USER).update(is_superuser=True)
+    return User.objects.get(username=USER)
 
 
 def _topics(brand: Brand) -> tuple[Topic, Topic]:

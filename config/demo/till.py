@@ -20,11 +20,13 @@ CASHIERS = {"port": "Maud", "lices": "Samir", "bouffay": "Jeanne"}
 
 def staff(shop: Shop) -> None:
     """Give each shop its cashier, once."""
-    for slug, place in shop.places.items():
-        if not StaffMember.objects.filter(place=place, name=CASHIERS[slug]).exists():
-            member = StaffMember(place=place, name=CASHIERS[slug])
-            tills.set_pin(member, PIN)
-            member.save()
+    if StaffMember.objects.filter(place__in=shop.places.values()).exists():
+        return
+    members = [StaffMember(place=place, name=CASHIERS[slug]) for slug, place in shop.places.items()]
+    tills.set_pin(members[0], PIN)
+    for member in members:
+        member.pin_hash = members[0].pin_hash  # one hash for all three: hashing is slow on purpose
+        member.save()
 
 
 def redeem(story: Story) -> int:
