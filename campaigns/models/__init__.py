@@ -1,4 +1,4 @@
-"""The tables of the middle floor: what we sent, and what happened. `from campaigns.models import Campaign` is the public door."""
+"""The tables of the middle floor: what we sent, and what happened. Import from `campaigns.models`."""
 
 from campaigns.models.campaign import AudienceExclusion, Campaign, Link, LinkTarget
 from campaigns.models.content import ContentBody, ContentVersion, EmailContent, Image, Sender

@@ -175,9 +175,10 @@ class AudienceExclusion(models.Model):
 
 
 class Link(models.Model):
-    """Everything redirected or visited by token: campaign + permanent number (`/c/<t>/<n>`), or a random public token (`/v/`, `/q/`).
+    """Everything redirected or visited by token: campaign + permanent number (`/c/<t>/<n>`), or a random public one.
 
-    A new content version keeps the number for the same block and target, else takes the next. `ShareLink` and `QRCode` extend it one to one.
+    A new content version keeps the number for the same block and target, else takes the next. `ShareLink` (`/v/`) and
+    `QRCode` (`/q/`) extend it one to one.
     """
 
     on_erase: ClassVar[str] = "detach"

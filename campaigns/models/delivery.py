@@ -12,10 +12,10 @@ from contacts.models import Contact
 
 
 class Delivery(models.Model):
-    """One mail to one contact for one occasion: the ledger's row, moved only by conditional UPDATEs (`campaigns.delivery.ledger`).
+    """One mail to one contact for one occasion: the row that `campaigns.delivery.ledger` moves by conditional UPDATEs.
 
-    `occasion` is '' for a campaign and the idempotency key of a transactional mail. Rows are never pruned, only emptied,
-    so that leaving always works.
+    `occasion` is '' for a campaign and the idempotency key of a transactional mail. Rows are never pruned, only
+    emptied, so that leaving always works.
     """
 
     on_erase: ClassVar[str] = "detach"
@@ -100,7 +100,7 @@ class Delivery(models.Model):
 
 
 class SendingHold(models.Model):
-    """While one is not lifted, no mail leaves: a restored backup starts so, until a person has seen what may have moved since."""
+    """While one is not lifted, no mail leaves: a restored backup starts so, until a person looked at it."""
 
     since = models.DateTimeField(_("since"), auto_now_add=True)
     reason = models.CharField(_("reason"), max_length=300)
@@ -141,7 +141,7 @@ class RelayState(models.Model):
 
 
 class TokenBucket(models.Model):
-    """A throttle that all processes share: `relay:main`, `domain:gmail.com`, `campaign:12`. Rate in mails per second."""
+    """A throttle that all processes share: `relay:main`, `domain:gmail.com`, `campaign:12`. Mails per second."""
 
     key = models.CharField(_("key"), max_length=140, unique=True)
     rate = models.FloatField(_("rate"), help_text=_("mails per second"))

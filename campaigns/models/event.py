@@ -11,7 +11,7 @@ from contacts.models import Contact
 
 
 class Event(models.Model):
-    """One classified hit or act. No foreign key points here, and its unique key holds the time, so PostgreSQL may partition it.
+    """One classified hit or act. No foreign key points here and its unique key holds the time: it may be partitioned.
 
     A crowd hit has neither contact nor delivery. `ip_prefix` (/24 or /48) and `user_agent` are emptied after 30 days.
     `key` makes it once: `spool:<file>:<offset>` for hits, `<subject>:<id>` for acts.
@@ -21,7 +21,7 @@ class Event(models.Model):
     erase_blanks: ClassVar[dict[str, object]] = {"ip_prefix": "", "user_agent": ""}
 
     class Kind(models.TextChoices):
-        """All kinds, each documented in docs/events.md; upper floors use theirs through `campaigns.tracking.events.record`."""
+        """All kinds, each documented in docs/events.md; upper floors write theirs by `tracking.events.record`."""
 
         OPEN = "open", _("open")
         CLICK = "click", _("click")
@@ -94,7 +94,7 @@ class Event(models.Model):
 
 
 class HourlyTotal(models.Model):
-    """Events of one hour by campaign, kind, verdict and one dimension ('' = all, 'link', 'network', 'device', 'os', 'crowd')."""
+    """Events of one hour by campaign, kind, verdict and one dimension: '' (all), link, network, device, os or crowd."""
 
     campaign = models.ForeignKey(Campaign, on_delete=models.CASCADE, related_name="totals", verbose_name=_("campaign"))
     hour = models.DateTimeField(_("hour"))

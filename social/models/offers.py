@@ -1,4 +1,4 @@
-"""Offers and their life: claim → (reserve) → redeem → reverse. Redemptions are append-only; limits are counters that cannot pass their ceiling."""
+"""Offers and their life: claim → (reserve) → redeem → reverse. Redemptions are append-only; counters keep limits."""
 
 from typing import ClassVar
 
@@ -165,7 +165,7 @@ class OfferLimit(models.Model):
 
 
 class OfferCounter(models.Model):
-    """How much of a limit is used in one scope: '' (total), `contact:12`, `day:2026-11-23`. `used` can never pass `max_uses`."""
+    """How much of a limit is used in one scope: '' (total), `contact:12`, `day:2026-11-23`; at most `max_uses`."""
 
     on_erase: ClassVar[str] = "keep"
 

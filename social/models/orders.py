@@ -13,7 +13,7 @@ from social.models.sharing import ShareLink
 
 
 class Order(models.Model):
-    """A purchase as a shop or till reported it; its reference is unique per source. Amounts are minor units of one currency."""
+    """A purchase as a shop or till reported it; its reference is unique per source. Amounts are minor units."""
 
     on_erase: ClassVar[str] = "detach"
 

@@ -34,7 +34,7 @@ class NetworkSetting(models.Model):
 class ShareLink(models.Model):
     """One contact's own link for one campaign, block and network; its token grants a visit and nothing else.
 
-    `parent` is the link through which the sharer herself came, so shares form a tree; `generation` 1 is a mail's recipient.
+    `parent` is the link through which the sharer herself came, so shares form a tree; a mail's own are `generation` 1.
     """
 
     on_erase: ClassVar[str] = "detach"
@@ -153,7 +153,7 @@ class ReferralProgram(models.Model):
 
 
 class Referral(models.Model):
-    """A sharer brought a new contact: pending until she confirms, held, then approved; or flagged or voided, with reasons."""
+    """A sharer brought a new contact: pending until she confirms, held, approved; or flagged or voided, with why."""
 
     on_erase: ClassVar[str] = "detach"
 
@@ -187,7 +187,10 @@ class Referral(models.Model):
     created_at = models.DateTimeField(_("signed up"), auto_now_add=True)
     confirmed_at = models.DateTimeField(_("confirmed"), null=True, blank=True)
     qualified_at = models.DateTimeField(
-        _("counts since"), null=True, blank=True, help_text=_("the outcome of the programme; the days to wait start here")
+        _("counts since"),
+        null=True,
+        blank=True,
+        help_text=_("the outcome of the programme; the days to wait start here"),
     )
     decided_at = models.DateTimeField(_("decided"), null=True, blank=True)
 

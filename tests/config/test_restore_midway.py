@@ -1,4 +1,4 @@
-"""A backup from the middle of a campaign: once restored, nothing leaves until a person has chosen, then only the rest."""
+"""A backup from the middle of a campaign: once restored, nothing leaves until a person chose, then only the rest."""
 
 import ast
 from collections import Counter
