@@ -34,3 +34,10 @@ def test_a_brands_sheet_holds_its_colours_and_no_way_out_of_them(client):
 @pytest.mark.django_db
 def test_an_unknown_brand_has_no_sheet(client):
     assert client.get("/brand/nobody.css").status_code == 404
+
+
+def test_the_icon_is_found_where_browsers_look(client):
+    answer = client.get("/favicon.ico")
+
+    assert answer.status_code == 302
+    assert answer["Location"].endswith("icon.svg")
