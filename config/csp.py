@@ -1,4 +1,4 @@
-"""The content security policy: strict on every page, relaxed under /admin/ for its theme, a little for the API's page."""
+"""The content security policy: strict on every page, relaxed under /admin/ for its theme and a little for the API."""
 
 from __future__ import annotations
 
