@@ -38,7 +38,6 @@ def section(campaign: Campaign) -> Section | None:
         title=_("Shares and friends"),
         steps=[_confirmed_step(campaign, people)],
         tables=[_ladder(rows, people), *_top(campaign)],
-        sentence=_sentence(people, rows),
     )
 
 
@@ -139,12 +138,3 @@ def _top(campaign: Campaign) -> list[Table]:
 def _name(row: Mapping[str, Any]) -> str:
     name = f"{row['contact__first_name']} {row['contact__last_name']}".strip()
     return name or _("Contact %(id)s") % {"id": row["contact_id"]}
-
-
-def _sentence(people: int, rows: list[dict[str, Any]]) -> str:
-    friends = sum(row["friends"] for row in rows)
-    visits = sum(row["visits"] for row in rows)
-    words = _(
-        "%(people)d people shared with evidence; %(visits)d visits by others and %(friends)d new contacts followed."
-    )
-    return words % {"people": people, "visits": visits, "friends": friends}

@@ -40,7 +40,7 @@ def report(campaign: Campaign) -> CampaignReport:
         campaign_id=campaign.pk,
         name=campaign.name,
         made_at=timezone.now(),
-        sentence=sentence(funnel, sections),
+        sentence=sentence(funnel),
         funnel=funnel,
         series=series(found),
         tables=[table for table in tables.everything(campaign, found) if table.rows],
@@ -148,16 +148,19 @@ def series(found: Counts) -> list[Point]:
     return points
 
 
-def sentence(funnel: Sequence[Step], sections: Sequence[Section]) -> str:
-    """Return the funnel as one sentence or two, without a rate where there are too few to say one."""
-    by_key = {step.key: step for step in funnel}
-    sent = by_key["sent"].n
+# What the sentence above the picture names: one step of each stage; the picture has them all.
+TOLD = {"open", "click", "shared", "earned_contact", "redeem", "conversion"}
+
+
+def sentence(funnel: Sequence[Step]) -> str:
+    """Return the funnel as one sentence, without a rate where there are too few to say one."""
+    sent = next(step.n for step in funnel if step.key == "sent")
     if not sent:
         return _("Nothing was sent yet.")
     said = [_("%(n)s mails sent") % {"n": words.number(sent)} if sent != 1 else _("1 mail sent")]
-    said += [_said(by_key[key]) for key in ("open", "click") if key in by_key]
-    said += [_said(step) for step in funnel if step.is_social and (step.n or step.money)]
-    return " · ".join([", ".join(said) + ".", *(section.sentence for section in sections if section.sentence)])
+    told = [step for step in funnel if step.key in TOLD or step.money]
+    said += [_said(step) for step in told if step.n or step.money or not step.is_social]
+    return ", ".join(said) + "."
 
 
 def _said(step: Step) -> str:

@@ -107,13 +107,12 @@ class Table:
 
 @dataclass(frozen=True)
 class Section:
-    """What a floor adds to a report: steps of the funnel, tables, and a sentence for the top."""
+    """What a floor adds to a report: steps of the funnel, and tables."""
 
     key: str
     title: str
     steps: Sequence[Step] = ()
     tables: Sequence[Table] = ()
-    sentence: str = ""
 
 
 @dataclass(frozen=True)

@@ -29,10 +29,6 @@ def section(campaign: Campaign) -> Section | None:
         title=_("Offers and orders"),
         steps=[*_steps(claimed, redeemed, credited)],
         tables=[table for table in (_by_place(campaign), _credits(credited)) if table.rows],
-        sentence=_("%(claimed)d people claimed the offer and %(redeemed)d used it.")
-        % {"claimed": claimed, "redeemed": redeemed}
-        if claimed
-        else "",
     )
 
 

@@ -235,7 +235,6 @@ def test_the_report_counts_people_orders_and_net_money():
     assert numbers == {"claim": 1, "redeem": 1, "orders": 1}
     assert section.steps[2].money.minor == 4_000
     assert section.tables[0].rows == [["Twenty for fans", "Shop Lyon", 1, 1, 0]]
-    assert section.sentence
 
 
 def test_a_campaign_without_offers_has_no_such_section():
