@@ -16,16 +16,16 @@ from typing import Any
 from django.conf import settings
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils import translation
-from django.utils.translation import get_language_info
 from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_safe
 
 from contacts import addresses, consent, formkeys, identities
 from contacts.models import Consent, Contact, Identity, SignupForm, Topic
+from contacts.pages import Page, private
 
 PURPOSES = (Consent.Purpose.OPEN_TRACKING, Consent.Purpose.CLICK_TRACKING)
 
@@ -47,38 +47,28 @@ class Typed:
 def join(request: HttpRequest, slug: str) -> HttpResponse:
     """Show the sign-up form; on POST ask the address to confirm."""
     form = _form_or_404(slug)
-    with translation.override(_language(request, form)):
+    shown = Page(request, form.brand)
+    with translation.override(shown.language):
         if request.method != "POST":
-            return _page(request, form, Typed())
+            return _page(shown, form, Typed())
         if request.POST.get("website"):  # people do not see this field
-            return _thanks(request, form)
+            return _thanks(form)
         typed = _typed(request, form)
         if typed.problem:
-            return _page(request, form, typed, 400)
+            return _page(shown, form, typed, 400)
         _sign_up(request, form, typed)
-        return _thanks(request, form)
+        return _thanks(form)
 
 
 @require_safe
 def join_thanks(request: HttpRequest, slug: str) -> HttpResponse:
     """Say what comes next: a mail to confirm, or the first letter."""
     form = _form_or_404(slug)
-    with translation.override(_language(request, form)):
-        return _answer(request, form, "public/join_thanks.html", {})
+    return Page(request, form.brand).answer("public/join_thanks.html", {"form": form})
 
 
 def _form_or_404(slug: str) -> SignupForm:
     return get_object_or_404(SignupForm.objects.select_related("brand"), slug=slug, archived_at=None)
-
-
-def _language(request: HttpRequest, form: SignupForm) -> str:
-    known = dict(settings.LANGUAGES)
-    asked = request.GET.get("lang", "")
-    if asked in known:
-        return asked
-    if request.META.get("HTTP_ACCEPT_LANGUAGE"):
-        return translation.get_language_from_request(request)
-    return form.brand.default_language if form.brand.default_language in known else settings.LANGUAGE_CODE
 
 
 def _typed(request: HttpRequest, form: SignupForm) -> Typed:
@@ -157,10 +147,11 @@ def _topics(form: SignupForm) -> list[Topic]:
     return list(form.topics.filter(archived_at=None).order_by("name"))
 
 
-def _page(request: HttpRequest, form: SignupForm, typed: Typed, status: int = 200) -> HttpResponse:
+def _page(shown: Page, form: SignupForm, typed: Typed, status: int = 200) -> HttpResponse:
     topics = _topics(form)
     chosen = {topic.slug for topic in typed.topics}
     context = {
+        "form": form,
         "typed": typed,
         "title": _in_language(form, form.title) or form.brand.name,
         "wording": _in_language(form, form.wording),
@@ -168,28 +159,11 @@ def _page(request: HttpRequest, form: SignupForm, typed: Typed, status: int = 20
         "purposes": [(one.value, one.value in typed.purposes) for one in PURPOSES] if form.asks_tracking else [],
         "form_key": formkeys.make(form.slug, "join"),
     }
-    return _answer(request, form, "public/join.html", context, status)
+    return shown.answer("public/join.html", context, status)
 
 
-def _thanks(request: HttpRequest, form: SignupForm) -> HttpResponse:
+def _thanks(form: SignupForm) -> HttpResponse:
     where = reverse("join-thanks", args=[form.slug])
     answer = HttpResponseRedirect(f"{where}?lang={translation.get_language()}")
     answer.status_code = 303
-    answer["Cache-Control"] = "no-store"
-    return answer
-
-
-def _answer(
-    request: HttpRequest, form: SignupForm, template: str, context: dict[str, Any], status: int = 200
-) -> HttpResponse:
-    language = translation.get_language() or settings.LANGUAGE_CODE
-    others = [
-        (code, get_language_info(code)["name_local"].capitalize())
-        for code, _name in settings.LANGUAGES
-        if code != language
-    ]
-    common = {"form": form, "brand": form.brand, "other_languages": others}
-    answer = render(request, template, {**common, **context}, status=status)
-    answer["Cache-Control"] = "no-store"
-    answer["Content-Language"] = language
-    return answer
+    return private(answer)

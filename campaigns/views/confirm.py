@@ -12,9 +12,10 @@ from django.views.decorators.http import require_http_methods
 
 from campaigns.tracking.hits import prefix
 from campaigns.tracking.tokens import Purpose
-from campaigns.views.pages import Visit, not_found, show, visit
+from campaigns.views.visit import Visit, visit
 from contacts import consent, formkeys
 from contacts.models import Contact, Topic
+from contacts.pages import not_found
 
 
 @csrf_exempt
@@ -23,7 +24,7 @@ def page(request: HttpRequest, token: str) -> HttpResponse:
     """Ask once more, or confirm."""
     found = visit(request, token, Purpose.CONFIRM)
     if found is None or found.contact is None or not found.delivery.context:
-        return not_found()
+        return not_found(request)
     is_key = formkeys.check(str(request.POST.get("key", "")), found.token, "confirm")
     if request.method == "POST" and is_key:
         confirm(found.contact, found, request)
@@ -51,4 +52,4 @@ def _page(request: HttpRequest, found: Visit, *, is_done: bool = False, is_late:
         "is_done": is_done,
         "is_late": is_late,
     }
-    return show(request, "public/confirm.html", found, context)
+    return found.answer("public/confirm.html", context)

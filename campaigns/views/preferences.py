@@ -18,10 +18,11 @@ from django.views.decorators.http import require_http_methods
 
 from campaigns.tracking.tokens import Purpose
 from campaigns.views import unsubscribe
-from campaigns.views.pages import Visit, not_found, show, visit
+from campaigns.views.visit import Visit, visit
 from contacts import consent, formkeys
 from contacts.models import Consent, Contact, Subscription, Topic
 from contacts.models.consent import Basis
+from contacts.pages import not_found
 
 MEASURES = {
     Consent.Purpose.OPEN_TRACKING: _("Let us see whether I open the mails."),
@@ -37,7 +38,7 @@ def page(request: HttpRequest, token: str) -> HttpResponse:
     """Show the choices as they stand, or change them."""
     found = visit(request, token, Purpose.PREFERENCES)
     if found is None or found.contact is None:
-        return not_found()
+        return not_found(request)
     if request.method != "POST":
         return _choices(request, found, found.contact)
     if not formkeys.check(str(request.POST.get("key", "")), found.token, "preferences"):
@@ -119,4 +120,4 @@ def _choices(
         "is_saved": is_saved,
         "is_late": is_late,
     }
-    return show(request, "public/preferences.html", found, context)
+    return found.answer("public/preferences.html", context)

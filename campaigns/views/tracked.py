@@ -14,7 +14,8 @@ from campaigns.models import Campaign, Delivery, Link
 from campaigns.tracking import targets, tokens
 from campaigns.tracking.front import GIF, SPOOLED, Application, Front
 from campaigns.tracking.tokens import Purpose
-from campaigns.views.pages import Visit, brand_of, not_found, private, show
+from campaigns.views.visit import brand_of
+from contacts.pages import Page, not_found, private
 
 
 @cache
@@ -43,36 +44,35 @@ def click(request: HttpRequest, token: str, number: int) -> HttpResponse:
     """Redirect to the link's target, filled in for this delivery when it holds merge tags."""
     read = tokens.read(token, Purpose.CLICK)
     if read is None:
-        return not_found()
+        return not_found(request)
     if SPOOLED not in request.META:
         _front().store("c", token.lower(), number, request.META)
     link = Link.objects.select_related("campaign").filter(campaign=read.campaign_id, number=number).first()
     if link is None or link.campaign is None:
-        return not_found()
+        return not_found(request)
     delivery = Delivery.objects.select_related("contact").filter(pk=read.delivery_id, campaign=link.campaign_id).first()
     if link.expires_at and link.expires_at < timezone.now():
-        return _ended(request, token, link.campaign, delivery)
+        return _ended(request, link.campaign, delivery)
     if targets.is_plain(link.target):
         targets.put([link])
         return _redirect(link.target)
     address = tagged.resolve(link.target, link.campaign, delivery)
-    return _redirect(address) if address else not_found()
+    return _redirect(address) if address else not_found(request)
 
 
 def _redirect(target: str) -> HttpResponse:
     return private(HttpResponseRedirect(target))
 
 
-def _ended(request: HttpRequest, token: str, campaign: Campaign, delivery: Delivery | None) -> HttpResponse:
+def _ended(request: HttpRequest, campaign: Campaign, delivery: Delivery | None) -> HttpResponse:
     """Say that what the link led to is over, and where to go on."""
     brand = brand_of(campaign)
-    language = delivery.language if delivery and delivery.language else (brand.default_language if brand else "en")
-    found = Visit(token, delivery or Delivery(campaign=campaign), campaign, None, brand, language)
-    with translation.override(language):
+    page = Page(request, brand, contact_language=delivery.language if delivery else "")
+    with translation.override(page.language):
         words = {
             "heading": translation.gettext("This has ended"),
             "message": translation.gettext("What this link led to is over. The website shows what is on now."),
             "action_url": brand.website if brand else "",
             "action_label": translation.gettext("Go to the website"),
         }
-    return show(request, "public/message.html", found, words, status=410)
+    return page.answer("public/message.html", words, 410)

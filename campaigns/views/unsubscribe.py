@@ -15,9 +15,10 @@ from django.views.decorators.http import require_http_methods
 from campaigns.models import Delivery, Event
 from campaigns.tracking import events, tokens
 from campaigns.tracking.tokens import Purpose
-from campaigns.views.pages import Visit, not_found, show, visit
+from campaigns.views.visit import Visit, visit
 from contacts import consent, formkeys
 from contacts.models import Consent
+from contacts.pages import not_found
 
 
 @csrf_exempt
@@ -26,7 +27,7 @@ def page(request: HttpRequest, token: str) -> HttpResponse:
     """Show what leaving ends, or end it."""
     found = visit(request, token, Purpose.UNSUBSCRIBE)
     if found is None:
-        return not_found()
+        return not_found(request)
     if request.method != "POST":  # RFC 8058: scanners open links, so a GET must not unsubscribe
         return _ask(request, found)
     if request.POST.get("List-Unsubscribe") == "One-Click":
@@ -62,7 +63,7 @@ def _ask(request: HttpRequest, found: Visit, *, is_late: bool = False) -> HttpRe
         "is_late": is_late,
         "preferences_url": preferences_path(found),
     }
-    return show(request, "public/unsubscribe.html", found, context)
+    return found.answer("public/unsubscribe.html", context)
 
 
 def _done(request: HttpRequest, found: Visit, *, everything: bool) -> HttpResponse:
@@ -73,7 +74,7 @@ def _done(request: HttpRequest, found: Visit, *, everything: bool) -> HttpRespon
             "preferences_url": preferences_path(found),
             "form_key": formkeys.make(found.token, "unsubscribe"),
         }
-    return show(request, "public/unsubscribe_done.html", found, context)
+    return found.answer("public/unsubscribe_done.html", context)
 
 
 def preferences_path(found: Visit) -> str:

@@ -8,11 +8,12 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_safe
 
 from campaigns.content import web
-from campaigns.content.compiled import BadContent  # type: ignore[attr-defined, unused-ignore]
+from campaigns.content.findings import BadContent
 from campaigns.models import Campaign
 from campaigns.tracking import tokens
 from campaigns.tracking.tokens import Purpose
-from campaigns.views.pages import not_found, private, visit
+from campaigns.views.visit import visit
+from contacts.pages import not_found, private
 
 # The mail is the marketer's HTML: it gets an origin of its own, no script, no form.
 SANDBOX = (
@@ -33,9 +34,9 @@ def page(request: HttpRequest, token: str) -> HttpResponse:
         else:
             html = _for_the_crowd(request, token)
     except BadContent:
-        return not_found()
+        return not_found(request)
     if not html:
-        return not_found()
+        return not_found(request)
     answer = private(HttpResponse(html))
     answer["Content-Security-Policy"] = SANDBOX
     return answer

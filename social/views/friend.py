@@ -27,12 +27,12 @@ from campaigns.tracking.hits import prefix
 from contacts import formkeys
 from contacts.addresses import BadAddress
 from contacts.models import Topic
+from contacts.pages import Page, not_found, private
 from social import preview, referrals, sharing, subject, visits
 from social.models import ShareLink
 from social.networks import registry
 from social.subject import Subject
-from social.views.page import Page
-from social.views.share import gain_of, share_link_or_404
+from social.views.share import gain_of, share_link_of
 
 TAGS_WITHIN = 32_768  # bytes: what robots read of a page
 # The mail is styled inline and loads its pictures; it runs nothing and is shown in our own frame only.
@@ -55,7 +55,9 @@ MAIL_POLICY = {
 @require_http_methods(["GET", "HEAD", "POST"])
 def page(request: HttpRequest, token: str) -> HttpResponse:
     """Show what was shared; on POST sign the friend up."""
-    share_link = share_link_or_404(token)
+    share_link = share_link_of(token)
+    if share_link is None:
+        return not_found(request)
     agent = request.headers.get("User-Agent", "")
     shown = Page(
         request,
@@ -157,17 +159,15 @@ def _thanks(shown: Page, about: Subject, email: str) -> HttpResponse:
 @require_safe
 def mail(request: HttpRequest, token: str) -> HttpResponse:
     """Show the mail's variant for friends: no code, QR, points or name in it."""
-    share_link = share_link_or_404(token)
+    share_link = share_link_of(token)
+    if share_link is None:
+        return not_found(request)
     language = str(request.GET.get("lang", ""))[:8]
     try:
         html = web.html(share_link.campaign, language=language, audience="friend")
-    except BadContent as gone:
-        raise Http404 from gone
-    response = HttpResponse(html)
-    response["Cache-Control"] = "no-store"
-    response["Referrer-Policy"] = "no-referrer"
-    response["X-Robots-Tag"] = "noindex, nofollow"
-    return response
+    except BadContent:
+        return not_found(request)
+    return private(HttpResponse(html))
 
 
 @require_safe

@@ -22,6 +22,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from campaigns.models import Campaign, Delivery
 from contacts import formkeys
 from contacts.models import Contact
+from contacts.pages import Page, not_found
 from social import qr
 from social.fans import declared, networks, words
 from social.models import Claim, Offer
@@ -30,7 +31,6 @@ from social.offers import claims, held, rules
 from social.offers.mailing import mask
 from social.offers.reasons import Reason, Refused, remedy
 from social.offers.redemption import claim
-from social.views import pages
 from social.views.vouchers import described, voucher
 
 PURPOSE = "offer"
@@ -46,7 +46,12 @@ class Visit:
     campaign: Campaign
     delivery: Delivery | None
     offer: Offer
-    language: str
+    page: Page
+
+    @property
+    def language(self) -> str:
+        """The language this page is shown in."""
+        return self.page.language
 
     @property
     def contact(self) -> Contact | None:
@@ -60,7 +65,7 @@ def page(request: HttpRequest, token: str, block: str = "") -> HttpResponse:
     """GET shows the offer in its state; POST claims it, with a declaration or the word of a post where one is asked."""
     visit = _visit(request, token.lower(), block)
     if visit is None:
-        return pages.not_found(request)
+        return not_found(request)
     with translation.override(visit.language):
         if request.method == "POST" and visit.contact is not None:
             return _claim(request, visit, visit.contact)
@@ -72,7 +77,7 @@ def image(request: HttpRequest, token: str, block: str = "") -> HttpResponse:
     """GET gives the QR image of a mail's offer, decoded again before it goes out; it writes nothing."""
     found = held.of_mail(token.lower(), block)
     if found is None or found[1] is None:
-        return pages.not_found(request)
+        return not_found(request)
     answer = HttpResponse(qr.png(qr.address(token, block)), content_type="image/png")
     answer["Cache-Control"] = "private, max-age=86400"
     answer["Referrer-Policy"] = "no-referrer"
@@ -85,7 +90,7 @@ def _visit(request: HttpRequest, token: str, block: str) -> Visit | None:
         return None
     campaign, delivery, offer = found
     hers = delivery.contact.language if delivery and delivery.contact else ""
-    return Visit(token, block, campaign, delivery, offer, pages.language_for(request, hers, offer.brand))
+    return Visit(token, block, campaign, delivery, offer, Page(request, offer.brand, contact_language=hers))
 
 
 def _claim(request: HttpRequest, visit: Visit, contact: Contact) -> HttpResponse:
@@ -122,9 +127,7 @@ def _show(request: HttpRequest, visit: Visit, *, error: str = "", status: int = 
         "typed": request.POST.get("word", ""),
         "others": _others(visit),
     }
-    return pages.show(
-        request, "public/offer.html", context, brand=visit.offer.brand, language=visit.language, status=status
-    )
+    return visit.page.answer("public/offer.html", context, status)
 
 
 def _state(visit: Visit) -> dict[str, Any]:

@@ -14,10 +14,10 @@ from django.views.decorators.http import require_safe
 
 from campaigns.models import Link
 from campaigns.tracking.tokens import normalise_public
+from contacts.pages import Page, not_found
 from social.models import Claim
 from social.offers import held
 from social.offers.held import CLAIM_TOKEN
-from social.views import pages
 from social.views.vouchers import described, voucher
 
 
@@ -31,13 +31,13 @@ def landing(request: HttpRequest, token: str, block: str = "") -> HttpResponse:
         return _voucher(request, wanted)
     link = Link.objects.filter(token=wanted, kind=Link.Kind.QR).first()
     if link is None or not link.target or (link.expires_at and link.expires_at <= timezone.now()):
-        return pages.not_found(request)
+        return not_found(request)
     return HttpResponseRedirect(link.target)
 
 
 def _offer(request: HttpRequest, token: str, block: str) -> HttpResponse:
     if held.of_mail(token, block) is None:
-        return pages.not_found(request)
+        return not_found(request)
     return HttpResponseRedirect(f"/f/{token}/{block}" if block else f"/f/{token}")
 
 
@@ -45,9 +45,9 @@ def _voucher(request: HttpRequest, token: str) -> HttpResponse:
     claims = Claim.objects.select_related("offer__brand", "contact", "code", "proof")
     claim = claims.filter(token=token).first()
     if claim is None:
-        return pages.not_found(request)
+        return not_found(request)
     offer = claim.offer
-    language = pages.language_for(request, claim.contact.language if claim.contact else "", offer.brand)
-    with translation.override(language):
-        context = {**described(offer, language), **voucher(claim)}
-    return pages.show(request, "public/offer.html", context, brand=offer.brand, language=language)
+    page = Page(request, offer.brand, contact_language=claim.contact.language if claim.contact else "")
+    with translation.override(page.language):
+        context = {**described(offer, page.language), **voucher(claim)}
+    return page.answer("public/offer.html", context)

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 from csp.constants import SELF
 from csp.decorators import csp_update
 from django.conf import settings
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
@@ -21,12 +21,12 @@ from django.views.decorators.http import require_http_methods
 from campaigns.tracking import tokens
 from campaigns.tracking.tokens import Purpose, Token
 from contacts import formkeys
+from contacts.pages import Page, not_found
 from social import preview, sharing, subject, visits
 from social.models import ShareLink
 from social.networks import registry
 from social.sharing import Composer, Offered, Sharer
 from social.subject import Subject
-from social.views.page import Page
 
 MAX_TEXT = 5000  # characters; the longest composer takes 4,096
 # A press is answered by a redirect to a network's composer, and browsers hold form-action against redirects too.
@@ -39,15 +39,13 @@ class ComposerRedirect(HttpResponseRedirect):
     status_code = 303
 
 
-def token_or_404(raw: str) -> tuple[Token, Sharer]:
-    """Return what a share token says and whom it speaks for; the same 404 for all that is none."""
+def sharer_of(raw: str) -> tuple[Token, Sharer] | None:
+    """Return what a share token says and whom it speaks for, or None for one that is forged, cut or unknown."""
     token = tokens.read(raw, Purpose.SHARE)
-    if token is None:
-        raise Http404
     try:
-        return token, sharing.sharer(token)
-    except sharing.GoneCampaign as gone:
-        raise Http404 from gone
+        return (token, sharing.sharer(token)) if token else None
+    except sharing.GoneCampaign:
+        return None
 
 
 @csp_update(COMPOSERS)  # type: ignore[arg-type]  # django-csp types views without arguments only
@@ -55,7 +53,10 @@ def token_or_404(raw: str) -> tuple[Token, Sharer]:
 @require_http_methods(["GET", "HEAD", "POST"])
 def page(request: HttpRequest, token: str, network: str = "") -> HttpResponse:
     """Show the networks; on POST note the press and open the composer."""
-    read, who = token_or_404(token)
+    found = sharer_of(token)
+    if found is None:
+        return not_found(request)
+    read, who = found
     block = str(request.POST.get("b") or request.GET.get("b") or "")[:40]
     brand = subject.brand_of(who.campaign)
     shown = Page(
@@ -160,15 +161,9 @@ def opened(request: HttpRequest, shown: Page, about: Subject, composer: Composer
     return shown.answer("public/share_open.html", context)
 
 
-def share_link_or_404(token: str) -> ShareLink:
-    """Return the share link of a public token, in any case and with hyphens; the same 404 for all that is none."""
-    share_link = (
-        ShareLink.objects.select_related(
-            "link", "contact", "offer", "campaign__content__brand", "campaign__topic__brand", "campaign__sender__brand"
-        )
-        .filter(link__token=tokens.normalise_public(token)[:32])
-        .first()
+def share_link_of(token: str) -> ShareLink | None:
+    """Return the share link of a public token, in any case and with hyphens, or None."""
+    known = ShareLink.objects.select_related(
+        "link", "contact", "offer", "campaign__content__brand", "campaign__topic__brand", "campaign__sender__brand"
     )
-    if share_link is None:
-        raise Http404
-    return share_link
+    return known.filter(link__token=tokens.normalise_public(token)[:32]).first()

@@ -208,7 +208,7 @@ def test_forged_and_cut_tokens_get_the_same_plain_page(client, token):
     make_place()
     page = client.get(f"/f/{token}")
 
-    assert page.status_code == 404 and "This link does not work" in page.text
+    assert page.status_code == 404 and "This page is not here" in page.text
     assert client.get(f"/f/{token}/qr.png").status_code == 404
 
 

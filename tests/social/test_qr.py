@@ -127,4 +127,4 @@ def test_unknown_codes_get_the_same_plain_page(client, token):
     page = client.get(f"/q/{token}")
 
     assert page.status_code == 404 and not page.cookies
-    assert "This link does not work" in page.text
+    assert "This page is not here" in page.text
