@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import logging
 import threading
 from typing import Any
 
 from celery import shared_task, signals
-from django.db import transaction
-from kombu.exceptions import OperationalError
 
 from campaigns.delivery import rounds, sender
+from contacts import hints
 
-logger = logging.getLogger(__name__)
 TURN = 50.0  # seconds that one task sends before it hints again
 STOP = threading.Event()
 
@@ -39,11 +36,4 @@ def go_round() -> None:
 
 def hint(campaign_id: int) -> None:
     """Tell a worker, once the caller's transaction holds, that a campaign has work."""
-    transaction.on_commit(lambda: _enqueue(campaign_id), robust=True)
-
-
-def _enqueue(campaign_id: int) -> None:
-    try:
-        send_campaign.apply_async((campaign_id,), retry=False)
-    except (OperationalError, OSError):
-        logger.warning("the broker did not take the hint for campaign=%s; the next round finds the work", campaign_id)
+    hints.tell(send_campaign, campaign_id)

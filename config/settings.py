@@ -169,12 +169,14 @@ else:
 # The broker of hints; URL; default filesystem:// (folders under VAR_DIR); or redis://…, amqp://….
 BROKER_URL = env.text("BROKER_URL", "filesystem://")
 CELERY_BROKER_URL = BROKER_URL
+# A hint that cannot be handed over at once is dropped: the next round finds the work. A page never waits for a broker.
+CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, Any] = {"max_retries": 1, "interval_start": 0, "interval_max": 0.1}
 if BROKER_URL.startswith("filesystem:"):
     CELERY_BROKER_URL = "filesystem://localhost/"  # a host that nobody asks; without one kombu warns
     BROKER_DIR = VAR_DIR / "broker"
     for _folder in ("messages", "processed", "control"):
         (BROKER_DIR / _folder).mkdir(parents=True, exist_ok=True)
-    CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, Any] = {
+    CELERY_BROKER_TRANSPORT_OPTIONS |= {
         "data_folder_in": str(BROKER_DIR / "messages"),
         "data_folder_out": str(BROKER_DIR / "messages"),
         "store_processed": True,  # else every message travels through the system's temporary folder

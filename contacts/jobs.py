@@ -20,10 +20,10 @@ from typing import Any
 
 from django.conf import settings
 from django.core.files.base import File
-from django.db import transaction
 from django.db.models import F, Q
 from django.utils.translation import gettext as _
 
+from contacts import hints
 from contacts.manners import database_now, write_batch
 from contacts.models import Job
 
@@ -91,17 +91,14 @@ def create(
         job.upload.save(os.path.basename(upload.name or "file"), upload, save=False)
     job.save()
     if hint:
-        transaction.on_commit(lambda: _hint(job.pk))
+        _hint(job.pk)
     return job
 
 
 def _hint(job_id: int) -> None:
     from contacts.tasks import run_job
 
-    try:
-        run_job.delay(job_id)
-    except (OSError, run_job.OperationalError):  # the broker is away: the beat finds the job
-        logger.warning("job=%s waits for the next sweep: the broker did not answer", job_id)
+    hints.tell(run_job, job_id)
 
 
 def run(job_id: int, *, take_over: bool = False) -> bool:

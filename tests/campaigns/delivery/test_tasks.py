@@ -1,6 +1,5 @@
 import pytest
 from django.core.management import call_command
-from kombu.exceptions import OperationalError
 
 from campaigns import tasks
 from campaigns.delivery import ledger, rounds
@@ -16,16 +15,6 @@ def test_the_task_sends_what_is_ready_and_may_run_twice():
     tasks.send_campaign(campaign.pk)
 
     assert OutboxMail.objects.count() == 5
-
-
-def test_a_hint_needs_no_broker(monkeypatch, caplog):
-    def away(*args, **kwargs):
-        raise OperationalError("connection refused")
-
-    monkeypatch.setattr(tasks.send_campaign, "apply_async", away)
-    tasks.hint(7)
-
-    assert "the broker did not take the hint for campaign=7" in caplog.text
 
 
 def test_enough_senders_on_a_campaign_are_not_hinted_at_again():
