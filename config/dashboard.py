@@ -22,13 +22,14 @@ from django.utils.translation import ngettext
 
 from campaigns.models import Campaign, Delivery, Engagement, Event, SendingHold
 from contacts import heartbeats
-from contacts.models import Contact, Job
+from contacts.models import Contact, Job, Notice
 from social.models import EarnedVisit, OfferCounter, Referral
 
 WATCHED = 20  # campaigns, newest first, whose ledgers are asked for trouble
 SHOWN = 5  # lines of each list
 NEARLY_SPENT = 0.8  # part of an offer's limit
 RECENT = timedelta(days=30)
+PATIENCE = timedelta(minutes=5)  # a notice older than this is not merely on its way
 KEPT = 300  # seconds that a finished campaign's figures are kept
 
 LEFT = (Delivery.State.QUEUED, Delivery.State.DEFERRED, Delivery.State.CLAIMED, Delivery.State.COMMITTING)
@@ -85,7 +86,8 @@ def home(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     if may("campaigns.view_campaign"):
         campaigns = list(Campaign.objects.exclude(state=Campaign.State.DRAFT).order_by("-created_at")[:WATCHED])
         figures = _figures(campaigns)
-        context |= {"needs": _campaign_needs(campaigns, figures), "running": _sending(campaigns, figures)}
+        needs = [*_campaign_needs(campaigns, figures), *_notice_needs()]
+        context |= {"needs": needs, "running": _sending(campaigns, figures)}
         context["learned"] = _learned(campaigns, figures)
     context.setdefault("needs", [])
     context.setdefault("running", [])
@@ -185,6 +187,26 @@ def _service_needs(campaigns: list[Campaign]) -> list[Need]:
     away = [name for name in ("beat", "worker") if ages.get(name, heartbeats.STALE_AFTER + 1) > heartbeats.STALE_AFTER]
     text = _("Campaigns wait, but the background service is not running (%(names)s): start “python3 manage.py up”")
     return [Need(text % {"names": ", ".join(away)}, _url("readyz"), True)] if away else []
+
+
+def _notice_needs() -> list[Need]:
+    """Say that people wait for a mail of an event for which no campaign is switched on."""
+    served = Campaign.objects.filter(kind=Campaign.Kind.TRANSACTIONAL, state=Campaign.State.SENDING)
+    waiting = Notice.objects.filter(drained_at__isnull=True, created_at__lt=timezone.now() - PATIENCE)
+    counts = (
+        waiting.exclude(kind__in=served.values("trigger")).values_list("kind").annotate(n=Count("pk")).order_by("kind")
+    )
+    url = _url("admin:campaigns_campaign_add")
+    return [Need(_waiting(kind, n), url, True) for kind, n in counts[:SHOWN]]
+
+
+def _waiting(kind: str, n: int) -> str:
+    text = ngettext(
+        "%(n)d mail waits for the event “%(kind)s”: switch on a campaign that sends it",
+        "%(n)d mails wait for the event “%(kind)s”: switch on a campaign that sends them",
+        n,
+    )
+    return text % {"n": n, "kind": kind}
 
 
 def _job_needs() -> list[Need]:

@@ -120,24 +120,26 @@ def address(url_name: str, *args: object) -> str:
 
 def navigation(request: HttpRequest) -> list[dict[str, Any]]:
     """Return the side menu for the person of this request, in the theme's form."""
-    return [
-        {"title": title, "items": lines, "separator": bool(title)}
-        for title, items in MENU
-        if (lines := list(_lines(request, items)))
-    ]
+    groups = [(title, list(_lines(request, items))) for title, items in MENU]
+    shown = [line for _title, lines in groups for line in lines]
+    here = _here(request.path, [line["link"] for line in shown])
+    for line in shown:
+        line["active"] = line["link"] == here
+    return [{"title": title, "items": lines, "separator": bool(title)} for title, lines in groups if lines]
 
 
 def _lines(request: HttpRequest, items: list[Item]) -> Iterator[dict[str, Any]]:
     for item in items:
         link = address(item.url_name)
         if link and (not item.permission or request.user.has_perm(item.permission)):
-            yield {"title": item.title, "icon": item.icon, "link": link, "active": _is_active(request, link)}
+            yield {"title": item.title, "icon": item.icon, "link": link}
 
 
-def _is_active(request: HttpRequest, link: str) -> bool:
-    if link == reverse("admin:index"):
-        return request.path == link
-    return request.path.startswith(link)
+def _here(path: str, links: list[str]) -> str:
+    """Return the one link under which the page lies: the longest; Home is under none but itself."""
+    home = reverse("admin:index")
+    fitting = [link for link in links if path == link or (link != home and path.startswith(link))]
+    return max(fitting, key=len, default="")
 
 
 # --- Ctrl-K ----------------------------------------------------------------------------------------------------------

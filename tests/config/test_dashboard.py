@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from campaigns.models import Campaign, Delivery, Engagement, SendingHold
 from config import dashboard
-from contacts.models import Brand, Contact, Job
+from contacts.models import Brand, Contact, Job, Notice
 from social.models import EarnedVisit, Offer, OfferCounter, OfferLimit
 
 pytestmark = pytest.mark.django_db
@@ -65,6 +65,18 @@ def test_a_waiting_campaign_without_a_worker_is_urgent(desk):
 
     assert [need.is_urgent for need in needs] == [True]
     assert "manage.py up" in needs[0].text
+
+
+def test_home_says_that_people_wait_for_a_mail_no_campaign_sends(desk):
+    ann = Contact.objects.create(email="ann@example.org")
+    notice = Notice.objects.create(contact=ann, kind="confirm_subscription", key="k1")
+    assert desk.get("/admin/").context["needs"] == []  # it may be on its way
+
+    Notice.objects.filter(pk=notice.pk).update(created_at=NOW - timedelta(hours=1))
+    (need,) = desk.get("/admin/").context["needs"]
+
+    assert need.text == "1 mail waits for the event “confirm_subscription”: switch on a campaign that sends it"
+    assert need.is_urgent
 
 
 def test_home_shows_how_far_a_campaign_is(desk):

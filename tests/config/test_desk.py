@@ -51,8 +51,15 @@ def test_the_menu_marks_where_one_is(rf):
 
     seen = lines(request_of(rf, head, "/admin/contacts/contact/7/change/"))
 
-    assert seen["Contacts"]["active"] is True
-    assert seen["Home"]["active"] is False
+    assert [title for title, line in seen.items() if line["active"]] == ["Contacts"]
+
+
+def test_a_page_inside_another_is_marked_alone(rf):
+    head = User.objects.create_superuser("head", password="x")
+
+    seen = lines(request_of(rf, head, "/admin/campaigns/campaign/calendar/"))
+
+    assert [title for title, line in seen.items() if line["active"]] == ["Calendar"]
 
 
 def test_ctrl_k_finds_people_by_the_beginning_of_address_or_name_and_campaigns_by_any_part(rf):
