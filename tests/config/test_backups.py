@@ -12,6 +12,7 @@ import pytest
 
 from config import backups
 from tests.config.conftest import Site
+from tests.make import make_contact
 
 SERVICES = os.environ.get("FANFARE_SERVICES") == "1"
 SEED = (
@@ -32,7 +33,9 @@ def said(done) -> str:
 
 
 def look(site) -> str:
-    return said(site.manage("shell", "--no-imports", "-c", LOOK))
+    found = site.shell(LOOK)
+    site.hang_up()
+    return found
 
 
 @pytest.fixture(scope="session")
@@ -41,7 +44,8 @@ def made_once(migrated, tmp_path_factory):
     folder = tmp_path_factory.mktemp("made")
     shutil.copytree(migrated, folder / "var")
     site = Site(folder / "var")
-    said(site.manage("shell", "--no-imports", "-c", SEED + "; print('seeded')"))
+    site.shell(SEED)
+    site.hang_up()
     for name in ("public/ab/cd.png", "private/jobs/in/list.csv", "spool/test.spool"):
         (site.var / name).parent.mkdir(parents=True, exist_ok=True)
         (site.var / name).write_text(name)
@@ -52,7 +56,9 @@ def made_once(migrated, tmp_path_factory):
 @pytest.fixture
 def seeded(made_once, tmp_path):
     shutil.copytree(made_once / "var", tmp_path / "var")
-    return Site(tmp_path / "var")
+    site = Site(tmp_path / "var")
+    yield site
+    site.stop()
 
 
 @pytest.fixture
@@ -92,14 +98,7 @@ def test_secrets_of_the_environment_stay_out(seeded, tmp_path):
 
 
 def test_a_database_that_holds_anything_is_not_replaced_unless_forced(seeded, backup):
-    said(
-        seeded.manage(
-            "shell",
-            "--no-imports",
-            "-c",
-            "from contacts.models import Contact; print(Contact.objects.update(first_name='New'))",
-        )
-    )
+    seeded.shell("from contacts.models import Contact; print(Contact.objects.update(first_name='New'))")
 
     refused = seeded.manage("restore", str(backup))
     assert refused.returncode == 1 and "it holds contacts. Use --force" in refused.stderr
@@ -147,16 +146,22 @@ def tamper(backup: Path, how: str) -> Path:
         ("escaping", "no whole backup"),
     ],
 )
-def test_a_damaged_backup_is_refused_before_anything_is_touched(backup, tmp_path, how, why):
-    other = Site(tmp_path / "other")
-    done = other.manage("restore", str(tamper(backup, how)))
-    assert done.returncode == 1 and why in done.stderr and "Traceback" not in done.stderr
-    assert not (tmp_path / "escaped").exists() and not (other.var / "public").exists()
+def test_a_damaged_backup_is_refused_before_anything_is_put_back(backup, tmp_path, how, why):
+    (tmp_path / "scratch").mkdir()
+    with pytest.raises(backups.BackupError, match=why):
+        backups.unpack(tamper(backup, how), tmp_path / "scratch")
+    assert not (tmp_path / "escaped").exists()
 
 
-def test_a_missing_backup_is_one_sentence(site):
-    done = site.manage("restore", "/nowhere/at/all.tar.gz")
-    assert done.returncode == 1 and "FileNotFoundError" in done.stderr and "Traceback" not in done.stderr
+def test_the_command_says_in_one_sentence_what_is_wrong_and_touches_nothing(backup, empty_site):
+    done = empty_site.manage("restore", str(tamper(backup, "changed")))
+    assert done.returncode == 1 and "public/ab/cd.png differs from its checksum" in done.stderr
+    assert "Traceback" not in done.stderr and not (empty_site.var / "public").exists()
+
+
+def test_a_missing_backup_is_one_sentence(tmp_path):
+    with pytest.raises(backups.BackupError, match="no whole backup of Fanfare: FileNotFoundError"):
+        backups.unpack(tmp_path / "nowhere.tar.gz", tmp_path)
 
 
 def test_another_pepper_is_refused_for_it_would_forget_every_suppression(seeded, backup, tmp_path):
@@ -182,10 +187,10 @@ def test_upgrade_backs_up_migrates_and_collects(seeded):
     assert (seeded.var / "static/staticfiles.json").exists() and list((seeded.var / "backups").glob("fanfare-*.tar.gz"))
 
 
-def test_upgrade_of_an_empty_folder_needs_no_backup(empty_site):
-    done = empty_site.manage("upgrade")
-    assert done.returncode == 0, done.stderr
-    assert not (empty_site.var / "backups").exists()
+def test_an_empty_database_holds_nothing_that_needs_a_backup(db):
+    assert backups.holds_data() == ""
+    make_contact()
+    assert backups.holds_data() == "contacts"
 
 
 if SERVICES:
@@ -208,7 +213,8 @@ if SERVICES:
         here, there = Site(tmp_path / "here"), Site(tmp_path / "there")
         here.env["DATABASE_URL"], there.env["DATABASE_URL"] = postgres
         assert here.manage("migrate", "-v0").returncode == 0
-        said(here.manage("shell", "--no-imports", "-c", SEED + "; print('seeded')"))
+        here.shell(SEED)
+        here.hang_up()
         target = tmp_path / "b.tar.gz"
         said(here.manage("backup", "--to", str(target)))
 

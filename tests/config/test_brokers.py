@@ -38,19 +38,14 @@ with app.connection_for_read() as connection:
 """
 
 
-def shell(site, code: str) -> str:
-    done = site.manage("shell", "--no-imports", "-c", code)
-    assert done.returncode == 0, done.stderr
-    return done.stdout.strip().splitlines()[-1]
-
-
 def wait_for(site, worker, code: str, answer: str, seconds: float = 60) -> None:
     """Wait until the code prints the answer, as long as the worker lives."""
     until = time.monotonic() + seconds
     while time.monotonic() < until:
         assert worker.poll() is None, worker.stdout.read()
-        if shell(site, code) == answer:
+        if site.shell(code) == answer:
             return
+        time.sleep(0.1)
     raise AssertionError(f"not {answer} in time: {code}")
 
 
@@ -63,9 +58,7 @@ def on_broker(request, site):
     site.env["BROKER_URL"] = BROKERS[request.param]
     site.env["BROKER_QUEUE"] = f"test-{os.getpid()}-{time.monotonic_ns()}"
     yield site
-    purge = "from config.celery import app; app.control.purge(); print('purged')"
-    site.stop()
-    shell(site, purge)
+    site.shell("from config.celery import app; app.control.purge()")
 
 
 def start_worker(site):
@@ -75,7 +68,7 @@ def start_worker(site):
 
 
 def test_a_worker_does_what_was_sent_before_it_started(on_broker):
-    shell(on_broker, SEND.format(count=3))
+    on_broker.shell(SEND.format(count=3))
     worker = start_worker(on_broker)
 
     wait_for(on_broker, worker, WAITING, "0")
@@ -90,7 +83,7 @@ def test_a_worker_does_what_was_sent_before_it_started(on_broker):
 def test_a_worker_that_is_asked_to_leave_finishes_and_the_next_takes_the_rest(on_broker):
     worker = start_worker(on_broker)
     wait_for(on_broker, worker, READY, "True")
-    shell(on_broker, SEND.format(count=30))
+    on_broker.shell(SEND.format(count=30))
     worker.send_signal(signal.SIGTERM)
     first, _ = worker.communicate(timeout=60)
 
@@ -105,11 +98,11 @@ def test_a_worker_that_is_asked_to_leave_finishes_and_the_next_takes_the_rest(on
 
 def test_a_broker_that_does_not_answer_is_told(site):
     site.env["BROKER_URL"] = "redis://127.0.0.1:1/0"
-    assert "ConnectionRefused" in shell(site, COMPLAINT) or "OperationalError" in shell(site, COMPLAINT)
+    assert "ConnectionRefused" in site.shell(COMPLAINT) or "OperationalError" in site.shell(COMPLAINT)
 
 
 def test_the_broker_that_answers_has_no_complaint(on_broker):
-    assert shell(on_broker, COMPLAINT) == "complaint ''"
+    assert on_broker.shell(COMPLAINT) == "complaint ''"
 
 
 def test_processed_files_of_the_filesystem_broker_are_swept(settings, tmp_path):

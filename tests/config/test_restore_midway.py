@@ -27,14 +27,8 @@ print(dict(Counter(Delivery.objects.values_list("campaign__name", "state"))))
 """
 
 
-def shell(site, code: str) -> str:
-    done = site.manage("shell", "--no-imports", "-c", code)
-    assert done.returncode == 0, done.stderr
-    return done.stdout.strip().splitlines()[-1]
-
-
 def counts(site) -> Counter[tuple[str, str]]:
-    return Counter(ast.literal_eval(shell(site, COUNT)))
+    return Counter(ast.literal_eval(site.shell(COUNT)))
 
 
 def run(site, *words: str):
@@ -46,7 +40,7 @@ def run(site, *words: str):
 def test_after_a_restore_nothing_leaves_until_the_hold_is_lifted_and_then_only_what_was_chosen(site, tmp_path):
     with Sink(lambda phase, n, line: "450 4.2.0 later" if phase == "rcpt" and n > 4 else None) as busy:
         site.env["EMAIL_RELAYS"] = f"main=smtp://127.0.0.1:{busy.port}?connections=1"
-        shell(site, SEED)
+        site.shell(SEED)
         run(site, "send", "--once")
     midway = counts(site)
     assert len(busy.messages) == 4 and midway.total() == 12, "the relay took four mails and put off the rest"
@@ -54,14 +48,14 @@ def test_after_a_restore_nothing_leaves_until_the_hold_is_lifted_and_then_only_w
 
     with Sink() as relay:
         site.env["EMAIL_RELAYS"] = f"main=smtp://127.0.0.1:{relay.port}?connections=1"
-        shell(site, SOON)
+        site.shell(SOON)
         run(site, "send", "--once")
         assert len(busy.messages) + len(relay.messages) == 12, "both campaigns are finished"
 
         restored = run(site, "restore", "--force", str(tmp_path / "midway.tar.gz"))
         assert "May" in restored.stdout and "June" in restored.stdout, "it names what may have moved since"
         relay.messages.clear()
-        shell(site, SOON)
+        site.shell(SOON)
         run(site, "send", "--once")
         assert relay.messages == []
 
