@@ -10,6 +10,7 @@ import json
 import logging
 from argparse import ArgumentParser
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.management import call_command
@@ -53,4 +54,7 @@ class Command(BaseCommand):
         else:
             self.stdout.write(funnel.page(told))
         if not options["once"]:
+            if urlsplit(settings.SITE_URL).port not in (None, options["port"]):
+                words = _("Links lead to %(site)s. Set SITE_URL to the port you serve on, so that they work.")
+                self.stdout.write(words % {"site": settings.SITE_URL})
             call_command("up", host=options["host"], port=options["port"])
