@@ -9,7 +9,6 @@ Whether an address is known already is never told: the answer is the same for al
 
 from __future__ import annotations
 
-import ipaddress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -23,7 +22,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_safe
 
-from contacts import addresses, consent, formkeys, identities
+from contacts import addresses, consent, formkeys, identities, signup
 from contacts.models import Consent, Contact, Identity, SignupForm, Topic
 from contacts.pages import Page, private
 
@@ -51,9 +50,10 @@ def join(request: HttpRequest, slug: str) -> HttpResponse:
     with translation.override(shown.language):
         if request.method != "POST":
             return _page(shown, form, Typed())
-        if request.POST.get("website"):  # people do not see this field
+        newcomer = signup.newcomer(request)
+        if newcomer.is_robot:
             return _thanks(form)
-        typed = _typed(request, form)
+        typed = _typed(request, form, newcomer)
         if typed.problem:
             return _page(shown, form, typed, 400)
         _sign_up(request, form, typed)
@@ -71,13 +71,13 @@ def _form_or_404(slug: str) -> SignupForm:
     return get_object_or_404(SignupForm.objects.select_related("brand"), slug=slug, archived_at=None)
 
 
-def _typed(request: HttpRequest, form: SignupForm) -> Typed:
+def _typed(request: HttpRequest, form: SignupForm, newcomer: signup.Newcomer) -> Typed:
     said = request.POST
     offered = {topic.slug: topic for topic in _topics(form)}
     chosen = [offered[slug] for slug in said.getlist("topic") if slug in offered]
     typed = Typed(
-        email=str(said.get("email", ""))[:254].strip(),
-        first_name=" ".join(str(said.get("first_name", "")).replace("\x00", "").split())[:80],
+        email=newcomer.email,
+        first_name=newcomer.first_name,
         topics=chosen or (list(offered.values()) if len(offered) == 1 else []),
         purposes=[purpose.value for purpose in PURPOSES if form.asks_tracking and said.get(purpose.value)],
     )
@@ -95,7 +95,7 @@ def _typed(request: HttpRequest, form: SignupForm) -> Typed:
 
 def _sign_up(request: HttpRequest, form: SignupForm, typed: Typed) -> None:
     language = translation.get_language() or settings.LANGUAGE_CODE
-    evidence = {"page": f"/join/{form.slug}/", "ip_prefix": ip_prefix(request.META.get("REMOTE_ADDR", ""))}
+    evidence = signup.evidence(request, f"/join/{form.slug}/")
     words = wording(form, typed.purposes)
     with transaction.atomic():
         contact = _contact(form, typed, language)
@@ -134,15 +134,6 @@ def _in_language(form: SignupForm, texts: Any) -> str:
     return next((str(texts[code]) for code in order if texts.get(code)), "")
 
 
-def ip_prefix(address: str) -> str:
-    """Return the network of the address, /24 or /48: enough as evidence, too little to follow a person."""
-    try:
-        found = ipaddress.ip_address(address)
-    except ValueError:
-        return ""
-    return str(ipaddress.ip_network(f"{address}/{24 if found.version == 4 else 48}", strict=False))
-
-
 def _topics(form: SignupForm) -> list[Topic]:
     return list(form.topics.filter(archived_at=None).order_by("name"))
 
@@ -153,6 +144,8 @@ def _page(shown: Page, form: SignupForm, typed: Typed, status: int = 200) -> Htt
     context = {
         "form": form,
         "typed": typed,
+        "problem": typed.problem,
+        "at": typed.at,
         "title": _in_language(form, form.title) or form.brand.name,
         "wording": _in_language(form, form.wording),
         "topics": [(topic, topic.slug in chosen) for topic in topics] if len(topics) > 1 else [],

@@ -24,8 +24,9 @@ from django.db.models import Q
 from django.utils import timezone
 
 from campaigns.models import Event
-from campaigns.tracking.hits import Batch, Hit, prefix
+from campaigns.tracking.hits import Batch, Hit
 from campaigns.tracking.rollups import Act
+from contacts.signup import ip_prefix
 from social.models import DailySalt, EarnedVisit, ShareLink
 from social.networks import registry
 
@@ -132,7 +133,7 @@ def visitor_key(salt: str, ip: str, user_agent: str, token: str) -> str:
 
     Source:  design of earned visits: truncated address (/24, /48), kind of device, share token, under the day's salt.
     """
-    told = "\n".join((prefix(ip), device_family(user_agent), token.upper()))
+    told = "\n".join((ip_prefix(ip), device_family(user_agent), token.upper()))
     return hmac.digest(bytes.fromhex(salt), told.encode(), hashlib.sha256).hex()[:32]
 
 

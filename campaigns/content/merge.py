@@ -15,13 +15,14 @@ from functools import lru_cache
 from typing import Any, ClassVar
 from urllib.parse import quote
 
-from babel import Locale, UnknownLocaleError
+from babel import Locale
 from babel.dates import format_date
-from babel.numbers import format_currency, get_currency_precision
 from django.utils.translation import gettext as _
 from liquid import BoundTemplate, Environment, Undefined
 from liquid.exceptions import LiquidError, UnknownFilterError
 from liquid.undefined import is_undefined
+
+from contacts.money import locale_of, money
 
 TAGS = {"if", "unless", "case", "for", "break", "continue", "assign", "capture", "cycle", "comment", "raw", "tablerow"}
 FORBIDDEN_FILTERS = {"safe", "escapejs", "base64_decode", "base64_url_safe_decode"}
@@ -52,32 +53,24 @@ def environment(language: str, autoescape: bool) -> Language:
     keep = TAGS | {name for name in env.tags if not name.isidentifier()} | {"literal", "output", "content", "illegal"}
     env.tags = {name: tag for name, tag in env.tags.items() if name in keep or name.startswith("TOKEN")}
     env.filters = {name: call for name, call in env.filters.items() if name not in FORBIDDEN_FILTERS}
-    locale = _locale(language)
-    env.add_filter("money", lambda value, currency="EUR": money(value, currency, locale))
+    locale = locale_of(language)
+    env.add_filter("money", lambda value, currency="EUR": amount(value, currency, language))
     env.add_filter("day", lambda value, style="long": day(value, style, locale))
     env.add_filter("web_address", web_address)
     env.add_filter("url_part", lambda value: quote("" if _is_missing(value) else str(value), safe=""))
     return env
 
 
-def _locale(language: str) -> Locale:
-    try:
-        return Locale.parse(language.replace("-", "_") or "en")
-    except (UnknownLocaleError, ValueError):
-        return Locale.parse("en")
-
-
 def _is_missing(value: object) -> bool:
     return value is None or is_undefined(value)
 
 
-def money(minor: object, currency: str, locale: Locale) -> str:
+def amount(minor: object, currency: str, language: str) -> str:
     """Return an amount in minor units as people write it: 1250, EUR → 12,50 € in French; '' when it is missing."""
     try:
-        amount = int(str(minor))
+        return money(int(str(minor)), currency, language)
     except ValueError:
         return ""
-    return str(format_currency(amount / 10 ** get_currency_precision(currency), currency, locale=locale))
 
 
 def day(value: object, style: str, locale: Locale) -> str:

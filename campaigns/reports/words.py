@@ -9,11 +9,11 @@ from __future__ import annotations
 
 from django.utils.formats import date_format, number_format
 from django.utils.timezone import localtime
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from campaigns.reports.shapes import Money, Rate, Value
-
-EXPONENTS = {"JPY": 0, "KRW": 0, "XPF": 0, "XOF": 0, "XAF": 0, "TND": 3, "KWD": 3, "BHD": 3}  # ISO 4217; others have 2
+from contacts.money import money as written
 
 
 def number(n: int) -> str:
@@ -45,9 +45,8 @@ def _whole(text: str) -> str:
 
 
 def money(value: Money) -> str:
-    """Return an amount with its currency."""
-    places = EXPONENTS.get(value.currency, 2)
-    return f"{number_format(value.minor / 10**places, decimal_pos=places, force_grouping=True)} {value.currency}"
+    """Return an amount with its currency, as the reader's language writes it."""
+    return written(value.minor, value.currency, get_language() or "en")
 
 
 def cell(value: Value) -> str:

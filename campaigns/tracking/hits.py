@@ -18,6 +18,7 @@ from typing import Protocol
 
 from campaigns.models import Link
 from campaigns.tracking.rollups import Act
+from contacts.signup import ip_prefix
 
 
 @dataclass(slots=True)
@@ -56,24 +57,7 @@ class Hit:
     @property
     def ip_prefix(self) -> str:
         """The address range that may be stored for 30 days: /24 or /48."""
-        return prefix(self.ip)
-
-
-def prefix(ip: str) -> str:
-    """Return the /24 of an IPv4 or the /48 of an IPv6 address, '' when it is none."""
-    if "." in ip and ":" not in ip:
-        return ip.rpartition(".")[0] + ".0"
-    if ":" in ip:
-        import ipaddress
-
-        try:
-            address = ipaddress.ip_address(ip)
-        except ValueError:
-            return ""
-        if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped:
-            return prefix(str(address.ipv4_mapped))
-        return str(ipaddress.ip_network(f"{ip}/48", strict=False).network_address)
-    return ""
+        return ip_prefix(self.ip)
 
 
 @dataclass

@@ -10,10 +10,9 @@ from django.http import HttpRequest, HttpResponse
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
-from campaigns.tracking.hits import prefix
 from campaigns.tracking.tokens import Purpose
 from campaigns.views.visit import Visit, visit
-from contacts import consent, formkeys
+from contacts import consent, formkeys, signup
 from contacts.models import Contact, Topic
 from contacts.pages import not_found
 
@@ -37,7 +36,7 @@ def confirm(contact: Contact, found: Visit, request: HttpRequest) -> None:
 
     Writes:  as contacts.consent.confirm, and what `confirmed(contact)` of the hooks writes; one transaction.
     """
-    evidence = {"ip_prefix": prefix(request.META.get("REMOTE_ADDR", "")), "delivery": found.delivery.pk}
+    evidence = {**signup.evidence(request, "/confirm/"), "delivery": found.delivery.pk}
     with transaction.atomic():
         consent.confirm(contact, found.delivery.context or {}, evidence=evidence)
         for name in settings.CONFIRMED_HOOKS:

@@ -23,13 +23,14 @@ from unfold.decorators import action
 from unfold.widgets import UnfoldAdminIntegerFieldWidget, UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget
 
 from contacts.admin_base import BigTableAdmin, FanfareAdmin, ReadOnlyAdmin
+from contacts.money import money
 from social.fans import networks
 from social.models import Attempt, Claim, Code, CodeBatch, Offer, OfferLimit, OfferText, Redemption
 from social.offers import codes, counters, pools, states
 from social.offers.reasons import Refused
 from social.offers.redemption import Who
 from social.offers.redemption import reverse as reverse_redemption
-from social.offers.value import headline, money, until
+from social.offers.value import headline, until
 
 _LEVELS = {"error": gettext_lazy("error"), "warning": gettext_lazy("warning"), "note": gettext_lazy("note")}
 MOST_AT_ONCE = 20_000  # codes made in one request; a second or two

@@ -11,8 +11,8 @@ from django.utils.translation import get_language, gettext_lazy
 from unfold.admin import TabularInline
 
 from contacts.admin_base import BigTableAdmin, ReadOnlyAdmin
+from contacts.money import money
 from social.models import Conversion, Credit, Order, OrderLine
-from social.offers.value import money
 
 
 class Seen(TabularInline):  # type: ignore[misc]

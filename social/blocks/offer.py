@@ -63,9 +63,28 @@ def sample_links(block: BlockDict) -> dict[str, Any]:
     return {"url": "#offer", "qr": data_uri(qr.address("0" * 32, str(block.get("id", ""))))}
 
 
-class OfferCard(Block):
-    kind, label, scope, icon = "offer", gettext_lazy("Offer"), "friend", "redeem"
+class OfferBlock(Block):
+    """What all blocks that stand for one offer share: its page and QR per contact, its end, the row it needs."""
+
     value_names = ("url", "qr")
+
+    def values(self, block: BlockDict, campaign: Campaign, recipients: Sequence[Recipient]) -> list[dict[str, Any]]:
+        return links(block, campaign, recipients)
+
+    def sample(self, block: BlockDict, env: CompileEnv) -> dict[str, Any]:
+        return sample_links(block)
+
+    def valid_until(self, block: BlockDict) -> datetime | None:
+        offer = offer_of(block)
+        return offer.ends_at if offer else None
+
+    def references(self, block: BlockDict) -> list[tuple[str, int]]:
+        offer_id = block.get("offer")
+        return [("social.Offer", offer_id)] if isinstance(offer_id, int) else []
+
+
+class OfferCard(OfferBlock):
+    kind, label, scope, icon = "offer", gettext_lazy("Offer"), "friend", "redeem"
     defaults: ClassVar[dict[str, Any]] = {"offer": None, "label": "", "qr": True}
     fields = (
         Field("offer", gettext_lazy("Offer"), "offer", required=True),
@@ -131,20 +150,6 @@ class OfferCard(Block):
         offer = offer_of(block)
         words = text_of(offer, env.language) if offer else None
         return words.friend_title if words else ""
-
-    def values(self, block: BlockDict, campaign: Campaign, recipients: Sequence[Recipient]) -> list[dict[str, Any]]:
-        return links(block, campaign, recipients)
-
-    def sample(self, block: BlockDict, env: CompileEnv) -> dict[str, Any]:
-        return sample_links(block)
-
-    def valid_until(self, block: BlockDict) -> datetime | None:
-        offer = offer_of(block)
-        return offer.ends_at if offer else None
-
-    def references(self, block: BlockDict) -> list[tuple[str, int]]:
-        offer_id = block.get("offer")
-        return [("social.Offer", offer_id)] if isinstance(offer_id, int) else []
 
 
 def _head(offer: Offer, language: str) -> str:

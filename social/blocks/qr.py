@@ -8,8 +8,6 @@ Never the picture alone: a mail read on the phone itself cannot be scanned by th
 from __future__ import annotations
 
 import html
-from collections.abc import Sequence
-from datetime import datetime
 from typing import Any, ClassVar
 
 from django.utils.translation import gettext as _
@@ -17,14 +15,11 @@ from django.utils.translation import gettext_lazy, override
 
 from campaigns.content.blocks import Block, BlockDict, CompileEnv, Field
 from campaigns.content.findings import Finding
-from campaigns.content.recipients import Recipient
-from campaigns.models import Campaign
-from social.blocks.offer import SIDE, links, offer_of, sample_links, shows_qr
+from social.blocks.offer import SIDE, OfferBlock, offer_of, shows_qr
 
 
-class QRBlock(Block):
+class QRBlock(OfferBlock):
     kind, label, scope, icon = "qr", gettext_lazy("QR code of an offer"), "personal", "qr_code_2"
-    value_names = ("url", "qr")
     defaults: ClassVar[dict[str, Any]] = {"offer": None, "text": ""}
     fields = (
         Field("offer", gettext_lazy("Offer"), "offer", required=True),
@@ -59,20 +54,6 @@ class QRBlock(Block):
 
     def _words(self, block: BlockDict) -> str:
         return str(block.get("text") or "").strip() or _("Show it at the till.")
-
-    def values(self, block: BlockDict, campaign: Campaign, recipients: Sequence[Recipient]) -> list[dict[str, Any]]:
-        return links(block, campaign, recipients)
-
-    def sample(self, block: BlockDict, env: CompileEnv) -> dict[str, Any]:
-        return sample_links(block)
-
-    def valid_until(self, block: BlockDict) -> datetime | None:
-        offer = offer_of(block)
-        return offer.ends_at if offer else None
-
-    def references(self, block: BlockDict) -> list[tuple[str, int]]:
-        offer_id = block.get("offer")
-        return [("social.Offer", offer_id)] if isinstance(offer_id, int) else []
 
 
 BLOCKS: list[Block] = [QRBlock()]

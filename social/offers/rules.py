@@ -11,11 +11,11 @@ from datetime import datetime, timedelta
 from django.utils.translation import get_language
 
 from contacts.models import Contact
+from contacts.money import money
 from contacts.segments import predicate
 from social.fans import proofs
 from social.models import Claim, FanProof, Offer, Order, Place
 from social.offers.reasons import Reason, Refused
-from social.offers.value import money
 
 
 def check_live(offer: Offer, at: datetime) -> None:

@@ -9,10 +9,10 @@ from django.urls import reverse
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
+from contacts.money import money
 from contacts.profile import Panel, TimelineEntry
 from social.fans import networks, proofs
 from social.models import Claim, FanProof, Order, Redemption
-from social.offers.value import money
 
 
 def entries(contact_id: int, *, before: datetime, limit: int) -> list[TimelineEntry]:

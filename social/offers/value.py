@@ -7,15 +7,13 @@ from __future__ import annotations
 
 import re
 from datetime import datetime, timedelta
-from decimal import Decimal, InvalidOperation
 
-from babel import Locale, UnknownLocaleError
-from babel.numbers import format_currency, get_currency_precision
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
+from contacts.money import money
 from social.models import Offer, OfferText
 
 
@@ -51,31 +49,6 @@ def cost_minor(offer: Offer, order_minor: int | None) -> int:
     return offer.cost_minor or discount_minor(offer, order_minor) or 0
 
 
-def money(amount_minor: int, currency: str, language: str) -> str:
-    """Return an amount as people of that language write it: €12.50, 12,50 €."""
-    amount = Decimal(amount_minor).scaleb(-get_currency_precision(currency))
-    return format_currency(amount, currency, locale=_locale(language))
-
-
-def read_money(text: str, currency: str) -> int:
-    """Return what a person typed as minor units: "12.50", "12,5", "1 234,00".
-
-    Raises:  ValueError when it is no amount, negative, or finer than the currency's smallest unit.
-    """
-    cleaned = re.sub(r"[\s\u00a0\u202f'€$£]", "", text)
-    whole, mark, part = _split(cleaned)
-    precision = get_currency_precision(currency)
-    if not re.fullmatch(r"[0-9]{1,12}", whole) or (mark and len(part) > max(precision, 1)):
-        raise ValueError(text)
-    try:
-        amount = Decimal(f"{whole}.{part or 0}").scaleb(precision)
-    except InvalidOperation as why:
-        raise ValueError(text) from why
-    if amount != amount.to_integral_value():
-        raise ValueError(text)
-    return int(amount)
-
-
 def until(end: datetime, language: str) -> str:
     """Return the last moment people may count on: a day if it ends at midnight, else a day and a time (site's zone)."""
     local = timezone.localtime(end)
@@ -98,19 +71,3 @@ def title_of(offer: Offer, language: str) -> str:
     """Return the offer's title for people, or its internal name when nobody wrote one."""
     text = text_of(offer, language)
     return text.title if text else offer.name
-
-
-def _split(cleaned: str) -> tuple[str, str, str]:
-    """Cut at the last comma or point with one to three digits behind it; the other mark groups thousands."""
-    found = re.fullmatch(r"(?P<whole>[0-9.,]*?)(?P<mark>[.,])(?P<part>[0-9]{1,3})", cleaned)
-    if not found:
-        return cleaned, "", ""
-    grouping = re.escape("," if found["mark"] == "." else ".")
-    return re.sub(rf"{grouping}(?=[0-9]{{3}}(?:[^0-9]|$))", "", found["whole"]), found["mark"], found["part"]
-
-
-def _locale(language: str) -> Locale:
-    try:
-        return Locale.parse(language.replace("-", "_"))
-    except (UnknownLocaleError, ValueError):
-        return Locale("en")

@@ -23,8 +23,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from campaigns.content import web
 from campaigns.content.findings import BadContent
-from campaigns.tracking.hits import prefix
-from contacts import formkeys
+from contacts import formkeys, signup
 from contacts.addresses import BadAddress
 from contacts.models import Topic
 from contacts.pages import Page, not_found, private
@@ -106,35 +105,40 @@ def sponsor_name(share_link: ShareLink) -> str:
 
 
 def _sign_up(request: HttpRequest, shown: Page, about: Subject, share_link: ShareLink) -> HttpResponse:
-    typed = {name: str(request.POST.get(name, ""))[:254].strip() for name in ("email", "first_name")}
+    typed = signup.newcomer(request)
     wants_letter = bool(request.POST.get("newsletter")) or about.advantage is None or about.advantage.is_over
-    form = {**typed, "newsletter": bool(request.POST.get("newsletter"))}
+    more: dict[str, Any] = {"typed": typed, "newsletter": bool(request.POST.get("newsletter"))}
     with override(shown.language):
         if not formkeys.check(str(request.POST.get("key", "")), str(share_link.link.token), "friend"):
             problem = _("This page was open for more than an hour. Your words are still there: press once more.")
-            return _show(shown, about, share_link, {"form": form, "problem": problem}, 400)
-        if request.POST.get("website"):  # people do not see this field
-            return _thanks(shown, about, typed["email"])
+            return _show(shown, about, share_link, {**more, "problem": problem}, 400)
+        if typed.is_robot:
+            return _thanks(shown, about, typed.email)
         topic = share_link.campaign.topic if wants_letter else None
         try:
             _ask(request, shown, about, share_link, typed, topic)
         except BadAddress as bad:
-            return _show(shown, about, share_link, {"form": form, "problem": str(bad), "at_email": True}, 400)
-    return _thanks(shown, about, typed["email"])
+            return _show(shown, about, share_link, {**more, "problem": str(bad), "at": "email"}, 400)
+    return _thanks(shown, about, typed.email)
 
 
 def _ask(
-    request: HttpRequest, shown: Page, about: Subject, share_link: ShareLink, typed: dict[str, str], topic: Topic | None
+    request: HttpRequest,
+    shown: Page,
+    about: Subject,
+    share_link: ShareLink,
+    typed: signup.Newcomer,
+    topic: Topic | None,
 ) -> None:
     address, agent = request.META.get("REMOTE_ADDR", ""), request.headers.get("User-Agent", "")
     referrals.sign_up(
         share_link,
-        email=typed["email"],
-        first_name=typed["first_name"],
+        email=typed.email,
+        first_name=typed.first_name,
         topics=[topic] if topic else [],
         wording=wording(about, topic),
         language=shown.language,
-        evidence={"ip_prefix": prefix(address), "page": "/v/"},
+        evidence=signup.evidence(request, "/v/"),
         same_device=visits.is_sharer(share_link, address, agent),
     )
 

@@ -26,13 +26,14 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from contacts.money import money, read_money
 from social import qr
 from social.fans import networks, proofs
 from social.models import Device, Redemption, StaffMember
 from social.offers import counters
 from social.offers.reasons import Reason, Refused, remedy, sentence
 from social.offers.redemption import CASHIER_UNDO, Verdict, Who, redeem, reverse, validate
-from social.offers.value import headline, money, read_money, title_of
+from social.offers.value import headline, title_of
 from social.tills import Till, open_till, sign_in
 
 STAFF_COOKIE = "fanfare_cashier"

@@ -7,11 +7,12 @@ from typing import Any
 
 from django.utils import timezone
 
+from contacts.money import money
 from social import qr
 from social.fans import proofs
 from social.models import Claim, Offer, Redemption
 from social.offers import codes, rules
-from social.offers.value import beside, money, text_of, title_of, until
+from social.offers.value import beside, text_of, title_of, until
 
 
 def described(offer: Offer, language: str) -> dict[str, Any]:

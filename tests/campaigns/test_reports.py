@@ -91,7 +91,7 @@ def test_sections_of_upper_floors_join_the_funnel(campaign, settings, monkeypatc
     sent_to(campaign, 40)
     report = campaign_report(campaign)
     assert step(report, "redeem").n == 3 and [s.key for s in report.funnel][-1] == "revenue"
-    assert "1,234.56 EUR" in report.sentence
+    assert "€1,234.56" in report.sentence
 
 
 def test_a_control_group_without_difference_shows_no_lift(campaign):

@@ -1,8 +1,11 @@
 import pytest
 
-from contacts import consent, formkeys
+from contacts import consent, formkeys, upsert
+from contacts.importing import upsert as importing
+from contacts.importing.rows import Person
 from contacts.models import Consent, Contact, Notice, SignupForm, Subscription, Suppression
-from contacts.views import ip_prefix
+from contacts.models.consent import Basis
+from contacts.signup import ip_prefix
 from tests.make import make_brand, make_contact, make_topic
 
 pytestmark = pytest.mark.django_db
@@ -77,6 +80,14 @@ def test_an_inbox_is_not_flooded_through_the_form(client, form):
     assert Notice.objects.count() == 1
 
 
+def test_an_inbox_is_not_flooded_by_ever_new_wishes_either(client, form):
+    slugs = [f"topic-{n}" for n in range(6)]
+    form.topics.set([make_topic(slug=slug) for slug in slugs])
+    for slug in slugs:
+        assert sign_up(client, topic=slug).status_code == 303
+    assert Notice.objects.count() == consent.MOST_REQUESTS
+
+
 def test_robots_that_fill_the_hidden_field_are_thanked_and_forgotten(client, form):
     assert sign_up(client, website="https://spam.example").status_code == 303
     assert not Contact.objects.exists()
@@ -115,8 +126,28 @@ def test_who_left_everything_may_come_back_by_her_own_hand(client, form):
     ben = make_contact(email="ben@example.com", topic=form.topics.get())
     consent.unsubscribe(ben, None, method="one_click")
     sign_up(client, email="ben@example.com")
-    assert not Suppression.objects.filter(lifted_at=None).exists()
+    assert Suppression.objects.filter(lifted_at=None).exists(), "anybody can type his address"
     assert Subscription.objects.get().state == "pending"
+
+    consent.confirm(ben, Notice.objects.get().payload, evidence={})
+
+    assert not Suppression.objects.filter(lifted_at=None).exists()
+    assert Subscription.objects.get().state == "subscribed"
+
+
+def test_a_stranger_who_types_an_address_opens_no_door_for_imports_and_partners(client, form):
+    topic, other = form.topics.get(), make_topic(slug="other")
+    ben = make_contact(email="ben@example.com", topic=topic)
+    consent.unsubscribe(ben, None, method="one_click")
+    sign_up(client, email="ben@example.com")
+
+    for wished in (topic, other):
+        wish = upsert.SubscriptionWish(wished, Basis.CONSENT, evidence={"form": "till"})
+        upsert.upsert(upsert.ContactFields(email="ben@example.com", subscriptions=[wish]))
+        options = importing.Options(topic=wished, basis=Basis.CONSENT, evidence={"said": "till"})
+        importing.write([Person(2, "ben@example.com")], options)
+
+    assert not Subscription.objects.filter(state="subscribed").exists()
 
 
 def test_an_unknown_or_archived_form_is_not_found(client, form):
@@ -126,4 +157,4 @@ def test_an_unknown_or_archived_form_is_not_found(client, form):
 
 
 def test_evidence_holds_the_network_and_not_the_address():
-    assert [ip_prefix(one) for one in ("192.0.2.77", "2001:db8:1:2::3", "?")] == ["192.0.2.0/24", "2001:db8:1::/48", ""]
+    assert [ip_prefix(one) for one in ("192.0.2.77", "2001:db8:1:2::3", "?")] == ["192.0.2.0", "2001:db8:1::", ""]

@@ -8,12 +8,13 @@ from django.utils import timezone
 
 from campaigns.models import Event
 from contacts.models import Notice
+from contacts.money import money, read_money
 from social.fans import declared
 from social.models import Claim, Code, Order
 from social.offers import counters, rules
 from social.offers.reasons import Reason, Refused, for_stranger, sentence
 from social.offers.redemption import claim
-from social.offers.value import headline, money, read_money
+from social.offers.value import headline
 from tests.make import make_campaign, make_contact, make_offer, make_segment
 
 pytestmark = pytest.mark.django_db
