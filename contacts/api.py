@@ -174,7 +174,7 @@ class ContactViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericVi
         wish.is_valid(raise_exception=True)
         try:
             contact, is_new = upsert.upsert(wish.fields_given())
-        except BadAddress as why:
+        except (BadAddress, upsert.Erased) as why:
             raise serializers.ValidationError({"email": [str(why)]}) from why
         except upsert.UnknownAttribute as why:
             raise serializers.ValidationError({"attributes": [str(why)]}) from why

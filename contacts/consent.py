@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
@@ -34,6 +34,7 @@ STANDING = {
 # Acts of the person herself: only they bring back somebody who left everything.
 OWN_ACTS = {Method.FORM, Method.CONFIRMATION, Method.PREFERENCES}
 CONFIRM_NOTICE = "confirm_subscription"
+MOST_REQUESTS = 3  # mails to confirm that one address gets within an hour, whatever is wished for
 
 
 class NoBasis(ValueError):
@@ -152,6 +153,15 @@ def subscribe(
     return held
 
 
+def has_left(state: str, unsubscribed_at: datetime | None) -> bool:
+    """Say whether a subscription was ended by its person, also while a new wish waits for her confirmation.
+
+    Only she herself brings it back, no import and no partner.
+    """
+    is_waiting = state == Subscription.State.PENDING and unsubscribed_at is not None
+    return state == Subscription.State.UNSUBSCRIBED or is_waiting
+
+
 def _come_back(contact: Contact, how: str) -> None:
     """End a suppression "left everything"; bounces, complaints and erasures stay."""
     if contact.address_hash:
@@ -175,7 +185,8 @@ def request(
     """Ask the contact by mail to confirm, and return the Notice; she is written to only after she has.
 
     Writes:  Subscription(state=PENDING) where there was none or she had left, and one Notice "confirm_subscription" an
-             hour at most per contact and wish, so that nobody's inbox can be flooded through our form.
+             hour at most per contact and wish, MOST_REQUESTS in all, so that nobody's inbox can be flooded through
+             our form; beyond, the newest one stands for the wish.
     """
     chosen = list(topics)
     payload = {
@@ -189,10 +200,14 @@ def request(
     with transaction.atomic():
         for topic in chosen:
             _pending(contact, topic, form_slug)
-        _come_back(contact, form_slug)  # else the very mail that asks her could not leave
+        # Anybody can type her address: that she left everything is undone by her confirmation, not by the wish.
+        key = _request_key(contact, payload)
+        lately = timezone.now() - timedelta(hours=1)
+        asked = Notice.objects.filter(contact=contact, kind=CONFIRM_NOTICE, created_at__gt=lately).order_by("-pk")
+        if asked.count() >= MOST_REQUESTS and (newest := asked.exclude(key=key).first()):
+            return newest
         return Notice.objects.get_or_create(
-            key=_request_key(contact, payload),
-            defaults={"contact": contact, "kind": CONFIRM_NOTICE, "payload": payload},
+            key=key, defaults={"contact": contact, "kind": CONFIRM_NOTICE, "payload": payload}
         )[0]
 
 

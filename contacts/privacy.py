@@ -26,7 +26,7 @@ from django.db.models import ForeignKey, Model, Q, QuerySet
 from django.utils import timezone
 
 from contacts import audit, suppression
-from contacts.models import Contact, Identity, Suppression
+from contacts.models import Contact, IdempotencyKey, Identity, Suppression
 
 
 class Undeclared(Exception):
@@ -117,7 +117,8 @@ def erase_contact(contact: Contact, *, actor: Any = "command") -> dict[str, int]
     """Forget the person and return how many rows of each table were deleted or detached.
 
     Writes:  deletes or detaches her rows, deepest first; Suppression "erased" for each of her addresses, so that
-             no later import or send reaches her; an AuditEntry with her former number only.
+             no later import or send reaches her; empties the API's kept answers about her; an AuditEntry with her
+             former number only.
     Raises:  Undeclared.
     """
     with transaction.atomic():
@@ -130,6 +131,8 @@ def erase_contact(contact: Contact, *, actor: Any = "command") -> dict[str, int]
         for email in emails | ({contact.email} if contact.email else set()):
             suppression.suppress(email, Suppression.Reason.ERASED, source="erasure")
         pk = contact.pk
+        # Answers kept for repeated requests hold a copy of her; what is left of one is that she was known.
+        IdempotencyKey.objects.filter(answer__id=pk, answer__has_key="identities").update(answer={"id": pk})
         contact.delete()
         audit.record(actor, "erased contact", contact=pk, rows=touched)
     return touched

@@ -14,13 +14,17 @@ from typing import Any
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from contacts import addresses, consent, identities
-from contacts.models import AttributeType, Consent, Contact, ContactTag, Tag, Topic
+from contacts import addresses, consent, identities, suppression
+from contacts.models import AttributeType, Consent, Contact, ContactTag, Suppression, Tag, Topic
 from contacts.models.consent import Basis
 
 
 class TwoPeople(ValueError):
     """The identities given belong to different contacts; merging is a person's decision, not an import's."""
+
+
+class Erased(ValueError):
+    """The person asked to be forgotten; only her address's hash is left, and it says so."""
 
 
 class UnknownAttribute(ValueError):
@@ -59,7 +63,7 @@ def upsert(fields: ContactFields) -> tuple[Contact, bool]:
 
     Writes:  Contact, Identity, ContactTag, Subscription and Consent (method API). An unsubscribed person stays so.
     Returns: (contact, whether she is new).
-    Raises:  BadAddress; TwoPeople; UnknownAttribute.
+    Raises:  BadAddress; TwoPeople; UnknownAttribute; Erased.
     """
     unknown = set(fields.attributes) - set(AttributeType.objects.values_list("name", flat=True))
     if unknown:
@@ -89,6 +93,9 @@ def _find(fields: ContactFields) -> tuple[Contact, bool]:
         )
     if found:
         return next(iter(found.values())), False
+    held = suppression.find(email) if email else None
+    if held is not None and held.reason == Suppression.Reason.ERASED:
+        raise Erased(_("This person asked to be erased and is not taken in again."))
     return identities.create(email=email, source=fields.source), True
 
 
@@ -110,9 +117,11 @@ def _set(contact: Contact, fields: ContactFields) -> None:
 
 
 def _subscribe(contact: Contact, wish: SubscriptionWish, source: str) -> None:
-    left = contact.subscriptions.filter(topic=wish.topic, state="unsubscribed").exists()
-    if left:
+    held = contact.subscriptions.filter(topic=wish.topic).first()
+    if held is not None and consent.has_left(held.state, held.unsubscribed_at):
         return  # who left comes back by her own hand only
+    if contact.email and suppression.is_suppressed(contact.email):
+        return  # who left everything did not leave room for a new topic
     consent.subscribe(
         contact,
         wish.topic,

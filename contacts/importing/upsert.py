@@ -17,7 +17,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from contacts import bulk
-from contacts.consent import wording_hash
+from contacts.consent import has_left, wording_hash
 from contacts.importing.rows import Person
 from contacts.models import Brand, Consent, Contact, ContactTag, Identity, Subscription, Suppression, Tag, Topic
 from contacts.models.consent import Basis
@@ -136,7 +136,9 @@ class _Batch:
         if not (self.options.subscribes and ids):
             return {}
         rows = Subscription.objects.filter(topic=self.options.topic, contact_id__in=ids)
-        return dict(rows.values_list("contact_id", "state"))
+        left = Subscription.State.UNSUBSCRIBED.value
+        found = rows.values_list("contact_id", "state", "unsubscribed_at")
+        return {pk: left if has_left(state, ended) else state for pk, state, ended in found}
 
     def _load_tags(self, ids: list[int]) -> None:
         words = {tag for person in self.people for tag in person.tags} | set(self.options.tags)

@@ -1,6 +1,7 @@
 import pytest
 
-from contacts.models import Contact, Subscription
+from contacts import privacy
+from contacts.models import Contact, IdempotencyKey, Subscription
 from tests.api.conftest import Partner
 from tests.make import make_attribute, make_contact, make_topic
 
@@ -53,6 +54,20 @@ def test_a_subscription_needs_a_basis_and_never_brings_back_who_left(partner):
     assert Subscription.objects.get().state == "unsubscribed"
     assert without_basis.status_code == 422
     assert without_basis.json()["errors"][0]["pointer"] == "/subscriptions/0/basis"
+
+
+def test_who_was_erased_is_not_taken_in_again(partner):
+    ann = partner.post("/api/v1/contacts/", {"email": "ann@example.com"}, Idempotency_Key="k1")
+    privacy.erase_contact(Contact.objects.get(), actor="marie")
+
+    again = partner.post("/api/v1/contacts/", {"email": "Ann@example.com"})
+    repeated = partner.post("/api/v1/contacts/", {"email": "ann@example.com"}, Idempotency_Key="k1")
+
+    assert again.status_code == 422 and again.json()["errors"][0]["pointer"] == "/email"
+    assert not Contact.objects.exists()
+    assert ann.status_code == repeated.status_code == 201
+    assert "ann@example.com" not in repeated.content.decode()
+    assert not IdempotencyKey.objects.filter(answer__email="ann@example.com").exists()
 
 
 def test_an_unknown_field_is_refused_with_the_nearest_known(partner):
