@@ -182,7 +182,7 @@ def _offer(brand: Brand, name: str, **fields: object) -> Offer:
         defaults={
             "state": Offer.State.LIVE,
             "starts_at": midnight - timedelta(days=3),
-            "ends_at": midnight + OFFER_RUNS,
+            "ends_at": midnight + OFFER_RUNS - timedelta(minutes=1),
             "currency": settings.BASE_CURRENCY,
             **fields,
         },
