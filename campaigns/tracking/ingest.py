@@ -106,7 +106,7 @@ def batch_of(path: Path) -> Counts:
 
     Raises:  Raced when another process stored them first.
     """
-    file, _new = SpoolFile.objects.get_or_create(node=settings.NODE_NAME, name=path.name)
+    file = _known(path.name)
     try:
         chunk = tail.read(path, file.offset, BATCH[connection.vendor])
     except FileNotFoundError:
@@ -123,6 +123,16 @@ def batch_of(path: Path) -> Counts:
         counts = store(hits)
     counts.lines, counts.torn = len(chunk.lines), torn
     return counts
+
+
+def _known(name: str) -> SpoolFile:
+    """Return what is known of the file; no two files ever share a name, but a machine may be called otherwise since."""
+    mine = SpoolFile.objects.filter(node=settings.NODE_NAME, name=name).first()
+    if mine is not None:
+        return mine
+    if SpoolFile.objects.filter(name=name).update(node=settings.NODE_NAME):
+        return SpoolFile.objects.get(node=settings.NODE_NAME, name=name)
+    return SpoolFile.objects.get_or_create(node=settings.NODE_NAME, name=name)[0]
 
 
 def _advance(file: SpoolFile, end: int, torn: int) -> None:

@@ -101,6 +101,19 @@ def test_reading_twice_stores_once(web, delivery):
     assert Event.objects.count() == 1
 
 
+def test_a_machine_that_is_called_otherwise_since_reads_on_where_it_stopped(web, delivery, settings):
+    """A laptop's name changes with its network, a container's at each start, a restored site's for good."""
+    web.get(open_path(delivery))
+    ingest.run(once=True)
+    web.get(click_path(delivery))
+
+    settings.NODE_NAME = "renamed"
+    done = ingest.run(once=True)
+
+    assert (done.events, Event.objects.count()) == (1, 2)
+    assert SpoolFile.objects.count() == 1
+
+
 def test_a_second_reader_of_the_same_batch_is_refused(web, delivery, monkeypatch):
     web.get(open_path(delivery))
     path = tail.files(folder())[0]
