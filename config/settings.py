@@ -198,7 +198,9 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "sending-round": {"task": "campaigns.tasks.go_round", "schedule": 15.0, "options": {"expires": 15}},
     "waiting-jobs": {"task": "contacts.tasks.run_waiting_jobs", "schedule": 30.0, "options": {"expires": 30}},
     "lapsed-reservations": {
-        "task": "social.tasks.release_reservations", "schedule": 300.0, "options": {"expires": 300},
+        "task": "social.tasks.release_reservations",
+        "schedule": 300.0,
+        "options": {"expires": 300},
     },
     "due-referrals": {"task": "social.tasks.approve_referrals", "schedule": 3600.0, "options": {"expires": 3600}},
     "forget-salts": {"task": "social.tasks.forget_salts", "schedule": 3600.0, "options": {"expires": 3600}},
