@@ -6,6 +6,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
 from django.core.validators import RegexValidator, URLValidator
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
@@ -210,6 +211,8 @@ class QRCodeAdmin(FanfareAdmin):
 
     def file(self, request: HttpRequest, pk: int, kind: str) -> HttpResponse:
         """GET gives the code as a file: PNG of 40 pixels a module for print, or SVG."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
         code = get_object_or_404(self.get_queryset(request), pk=pk)
         text = qr.address(code.link.token or "")
         if kind == "svg":

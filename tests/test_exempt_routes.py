@@ -1,0 +1,117 @@
+"""Every route walked: which do without a CSRF cookie and why, and that the desk's own pages ask who may see them."""
+
+import re
+
+import pytest
+from django.contrib.auth.models import User
+from django.urls import URLPattern, URLResolver, get_resolver
+from rest_framework.authentication import SessionAuthentication
+
+from campaigns import links
+from campaigns.models import OutboxMail, SendingHold
+from config.partners.keys import KeyAuthentication
+from contacts.admin.jobs import WAITING_FOR_MAPPING
+from contacts.models import Job
+from social.models import QRCode
+from social.offers.redemption import Who, claim, redeem
+from tests.make import make_campaign, make_contact, make_mail, make_offer, make_place
+
+FLOORS = ("contacts", "campaigns", "social", "config")
+
+# The token in the address is the credential and no cookie is read, so there is nothing that another site could use.
+BY_TOKEN = "the mail's own token; the form carries a one-hour key"
+EXEMPT = {
+    "contacts.views.join": "shops embed the form on their own site; without our key the visitor presses once more",
+    "campaigns.views.confirm.page": BY_TOKEN,
+    "campaigns.views.preferences.page": BY_TOKEN,
+    "campaigns.views.unsubscribe.page": "RFC 8058: mail programs POST without cookie or referrer",
+    "campaigns.views.web.page": "reads only; answers POST with 405",
+    "campaigns.views.tracked.open_pixel": "reads only; answers POST with 405",
+    "campaigns.views.tracked.click": "reads only; answers POST with 405",
+    "social.views.friend.page": "the share link's token; the form carries a one-hour key",
+    "social.views.offer.page": BY_TOKEN,
+    "social.views.share.page": BY_TOKEN,
+}
+
+
+def walk(patterns, before=""):
+    for entry in patterns:
+        route = before + str(entry.pattern)
+        if isinstance(entry, URLResolver):
+            yield from walk(entry.url_patterns, route)
+        elif isinstance(entry, URLPattern):
+            yield route, entry.callback
+
+
+def name_of(view):
+    return f"{view.__module__}.{view.__qualname__}"
+
+
+def is_drf(view):
+    """Django REST framework exempts its views and asks for the CSRF token itself where a session signs in."""
+    return hasattr(view, "cls")
+
+
+def test_every_view_without_csrf_protection_is_listed_here_with_its_reason():
+    routes = walk(get_resolver().url_patterns)
+    found = {name_of(view) for _route, view in routes if getattr(view, "csrf_exempt", False) and not is_drf(view)}
+
+    assert found == set(EXEMPT)
+
+
+def test_the_api_signs_in_by_key_or_by_session_with_csrf():
+    ways = {
+        way
+        for _route, view in walk(get_resolver().url_patterns)
+        if is_drf(view)
+        for way in view.cls.authentication_classes
+    }
+
+    assert all(issubclass(way, KeyAuthentication | SessionAuthentication) for way in ways)
+
+
+def own_pages():
+    """The routes of the desk's pages that are ours, not Django's."""
+    routes = walk(get_resolver().url_patterns)
+    return [route for route, view in routes if route.startswith("admin/") and view.__module__.split(".")[0] in FLOORS]
+
+
+@pytest.fixture
+def rows(db):
+    """One row behind every page that needs one, by model."""
+    version = make_mail().content_version
+    campaign = make_campaign(content=version.content)
+    ann = make_contact()
+    voucher = claim(make_offer(), ann, via="mail")
+    mail = OutboxMail.objects.create(recipient="ann@example.com", subject="Hi", message=b"Subject: Hi\n\nHi")
+    return {
+        "job": Job.objects.create(kind=WAITING_FOR_MAPPING, upload="people.csv"),
+        "contact": ann,
+        "campaign": campaign,
+        "emailcontent": version.content,
+        "outboxmail": mail,
+        "sendinghold": SendingHold.objects.create(),
+        "redemption": redeem(voucher.token, place=make_place(), who=Who("device:1"), key="1"),
+        "qrcode": QRCode.objects.create(
+            name="Poster", placement="poster", link=links.public("qr", target="https://x.example")
+        ),
+    }
+
+
+def address_of(route, rows):
+    """The route with its row's id, a language for a language and a word for any other word."""
+    model = route.split("/")[2]
+    filled = re.sub(r"<(int:pk|(path:|int:)?object_id)>", lambda _: str(rows[model].pk), route)
+    return "/" + re.sub(r"<\w+:(\w+)>", lambda word: {"language": "en", "verb": "pause"}.get(word[1], "x"), filled)
+
+
+@pytest.mark.parametrize("method", ["get", "post"])
+@pytest.mark.parametrize("route", own_pages())
+def test_a_page_of_the_desk_is_closed_to_strangers_and_to_staff_without_a_role(client, rows, route, method):
+    address, ask = address_of(route, rows), getattr(client, method)
+    stranger = ask(address)
+    assert stranger.status_code == 403 or "/admin/login/" in stranger["Location"]
+
+    client.force_login(User.objects.create_user("nobody", password="x", is_staff=True))
+    answer = ask(address, follow=True)  # some only lead to the page itself
+    assert answer.status_code == 403 or (answer.status_code == 405 and method == "get")
