@@ -143,6 +143,10 @@ class Block:
         """Return believable values for a preview, without a campaign and without any query per contact."""
         return {name: name for name in self.value_names}
 
+    def state(self, block: BlockDict) -> str:
+        """Return what rows it shows look like now: when that changes, the mail is compiled again. One query or two."""
+        return ""
+
     def valid_until(self, block: BlockDict) -> datetime | None:
         """Return when what the block promises ends; the campaign sends nothing after the earliest."""
         return None

@@ -3,7 +3,8 @@
     compiled = load(campaign, version, "fr")
     compiled.html(values)      # → quoted-printable bytes        compiled.page(values)  # → the same as a str
 
-Cached per version, language and audience, and per state of what stands in it live: campaign, sender, topic, brand.
+Cached per version, language and audience, and per state of what stands in it live: campaign, sender, topic, brand, and
+the rows that its blocks show (`Block.state`).
 """
 
 from __future__ import annotations
@@ -63,6 +64,8 @@ class CompiledEmail:
             for block, kind in known_blocks(body)
             if type(kind).values is not Block.values or kind.value_names
         ]
+        self.live = live_blocks(body)
+        self.shown = ""  # the state of those blocks' rows when they were compiled
         self.fixed = fixed_values(env)
         self.site = settings.TRACKING_URL
         self.is_transactional = env.is_transactional
@@ -118,6 +121,11 @@ def known_blocks(body: ContentBody) -> list[tuple[BlockDict, Block]]:
         return []
     kinds = registry()
     return [(block, kinds[block["type"]]) for block in body.blocks if block.get("type") in kinds]
+
+
+def live_blocks(body: ContentBody) -> list[tuple[BlockDict, Block]]:
+    """Return those of the body's blocks that show rows which may change."""
+    return [(block, kind) for block, kind in known_blocks(body) if type(kind).state is not Block.state]
 
 
 def compile_body(body: ContentBody, env: CompileEnv, *, number: Number | None = None, pixel: str = "") -> CompiledEmail:
@@ -215,12 +223,11 @@ def load(campaign: Campaign, version: ContentVersion, language: str, audience: A
     Raises:  BadContent; ContentBody.DoesNotExist when the version has no body in that language.
     """
     key = ("mail", *_state(campaign, version), language, audience)
-    found = _remembered(key)
-    if found is None:
-        body = version.bodies.get(language=language)
-        found = _compile(campaign, version, body, audience)
+    found: CompiledEmail | None = _remembered(key)
+    if found is None or found.shown != _rows_of(found.live):
+        found = _compile(campaign, version, version.bodies.get(language=language), audience)
         _remember(key, found, version)
-    return found  # type: ignore[no-any-return]
+    return found
 
 
 def languages(version: ContentVersion) -> list[str]:
@@ -278,6 +285,11 @@ def _state(campaign: Campaign, version: ContentVersion) -> tuple[Any, ...]:
     return own + tuple(str(model_to_dict(row)) if row else "" for row in rows)
 
 
+def _rows_of(blocks: Iterable[tuple[BlockDict, Block]]) -> str:
+    """Return the state of the rows that blocks show: an offer's words and end may change after the mail was written."""
+    return "\n".join(kind.state(block) for block, kind in blocks)
+
+
 def images_of(body: ContentBody) -> dict[int, Image]:
     """Return the pictures that the body's blocks name, one query."""
     wanted = {value for block in body.blocks for value in block.values() if type(value) is int}
@@ -289,6 +301,7 @@ def _compile(campaign: Campaign, version: ContentVersion, body: ContentBody, aud
     from campaigns.content import mime
 
     env = CompileEnv(version.content.brand, body.language, campaign, audience, images_of(body))
+    rows = _rows_of(live_blocks(body))  # before they are read: a change in between shows the next time
     measures = campaign.tracking != Campaign.Tracking.NONE
     pixel = f"{settings.TRACKING_URL}/o/{{{{ {INTERNAL}.open }}}}.gif" if measures and audience == "self" else ""
 
@@ -300,6 +313,7 @@ def _compile(campaign: Campaign, version: ContentVersion, body: ContentBody, aud
         compiled.html, compiled.text, compiled.subject  # noqa: B018 - parsed now: a worker must not meet the error later
     except LiquidError as error:
         raise BadContent([Finding("error", "merge.syntax", str(error))]) from error
+    compiled.shown = rows
     if audience == "self" and campaign.sender:
         compiled.head = mime.head(campaign, campaign.sender, env.brand)
         compiled.tail = f"@{ascii_domain(campaign.sender.domain)}>\r\n".encode()

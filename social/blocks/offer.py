@@ -74,6 +74,13 @@ class OfferBlock(Block):
     def sample(self, block: BlockDict, env: CompileEnv) -> dict[str, Any]:
         return sample_links(block)
 
+    def state(self, block: BlockDict) -> str:
+        offer = offer_of(block)
+        if offer is None:
+            return "none"
+        texts = [(text.language, text.title, text.body, text.terms, text.friend_title) for text in offer.texts.all()]
+        return f"{offer.pk} {offer.updated_at.isoformat()} {sorted(texts)}"
+
     def valid_until(self, block: BlockDict) -> datetime | None:
         offer = offer_of(block)
         return offer.ends_at if offer else None

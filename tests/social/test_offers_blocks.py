@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from campaigns.content import batch, web
+from campaigns.content import batch, compiled, web
 from campaigns.content.blocks import CompileEnv, registry
 from campaigns.models import Delivery
 from campaigns.tracking.hits import Batch, Hit
@@ -255,3 +255,26 @@ def test_a_scan_counts_for_the_campaign_and_for_nobody():
     assert [(act.kind, act.campaign_id, act.contact_id) for act in collected.acts] == [
         ("qr_scan", campaign.pk, None)
     ] * 2
+
+
+def test_a_mail_sent_later_shows_the_offers_words_and_end_of_that_moment():
+    offer = make_offer()
+    campaign = mail_of({"id": "b4", "type": "offer", "offer": offer.pk})
+    _rows, (first,) = built(campaign, make_contact(email="a1@example.com"))
+
+    offer.texts.update(title="A quarter off")
+    _rows, (second,) = built(campaign, make_contact(email="d1@example.com"))
+    offer.percent, offer.ends_at = 25, offer.ends_at + timedelta(days=400)
+    offer.save()
+    _rows, (third,) = built(campaign, make_contact(email="e1@example.com"))
+
+    assert "20 % for our fans" in parts(first)[0]
+    assert "A quarter off" in parts(second)[0] and "20 % for our fans" not in parts(second)[0]
+    assert str(offer.ends_at.year) in parts(third)[0]
+
+
+def test_an_offer_that_did_not_change_is_compiled_once():
+    campaign = mail_of({"id": "b4", "type": "offer", "offer": make_offer().pk})
+    first = compiled.load(campaign, campaign.content_version, "en")
+
+    assert compiled.load(campaign, campaign.content_version, "en") is first
