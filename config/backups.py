@@ -28,8 +28,9 @@ from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.db import DatabaseError, connection, connections
 from django.db.migrations.recorder import MigrationRecorder
+from django.db.models import Max, Model
 
-from campaigns.models import Campaign
+from campaigns.models import Campaign, Delivery
 from contacts.models import Contact
 
 FORMAT = 1
@@ -40,6 +41,11 @@ HOLD = (
     "INSERT INTO campaigns_sendinghold (since, reason) VALUES ('{now}', 'Restored from the backup of {made}: "
     "what was sent after it is not known here. Look at the campaigns before lifting this.')"
 )
+
+
+# Mails sent after the backup name campaigns and deliveries by numbers that the restored database would give again: to
+# others, who would then be unsubscribed or shown a voucher by somebody else's link. So it goes on far above them.
+SKIPPED: dict[type[Model], int] = {Delivery: 10_000_000, Campaign: 1_000}
 
 
 class BackupError(Exception):
@@ -181,7 +187,8 @@ class Counted:
 def restore(source: Path, *, force: bool = False) -> Manifest:
     """Put a backup back and return its manifest; sending is on hold from the first moment.
 
-    Writes:  the whole database in one step, then files that are missing; SendingHold within the same step.
+    Writes:  the whole database in one step, then files that are missing; SendingHold and the numbers from which
+             campaigns and deliveries go on within the same step.
     Raises:  BackupError when the backup is damaged or of another kind, or (unless forced) the database holds data.
     """
     with scratch() as folder:
@@ -248,12 +255,36 @@ def hold_statement(manifest: Manifest) -> str:
     return HOLD.format(now=dt.datetime.now(dt.UTC).isoformat(" ", "seconds").removesuffix("+00:00"), made=made)
 
 
+def skip_statements() -> list[str]:
+    """SQL that makes campaigns and deliveries number their next rows above all that was given since the backup."""
+    found = [(model._meta.db_table, newest(model), n) for model, n in SKIPPED.items()]
+    if connection.vendor != "sqlite":
+        sequence = "pg_get_serial_sequence('public.{0}', 'id')"
+        setting = f"SELECT setval({sequence}, greatest(nextval({sequence}), {{1}}) + {{2}})"
+        return [setting.format(*each) for each in found]
+    start = (
+        "INSERT INTO sqlite_sequence (name, seq) SELECT '{0}', 0 "
+        "WHERE NOT EXISTS (SELECT 1 FROM sqlite_sequence WHERE name = '{0}')"
+    )
+    skip = "UPDATE sqlite_sequence SET seq = max(seq, {1}) + {2} WHERE name = '{0}'"
+    return [statement.format(*each) for each in found for statement in (start, skip)]
+
+
+def newest(model: type[Model]) -> int:
+    """Return the highest number in the database that is about to be replaced, 0 when there is none."""
+    try:
+        return int(model._default_manager.aggregate(newest=Max("pk"))["newest"] or 0)
+    except DatabaseError:  # no tables yet
+        return 0
+
+
 def load_sqlite(copy: Path, manifest: Manifest) -> None:
     """Hold the copy, then replace the live database by it, page by page under SQLite's own lock."""
     connection.ensure_connection()
     with contextlib.closing(sqlite3.connect(copy)) as source:
         with source:
-            source.execute(hold_statement(manifest))
+            for statement in (hold_statement(manifest), *skip_statements()):
+                source.execute(statement)
         source.backup(cast(sqlite3.Connection, connection.connection))
     connections.close_all()
 
@@ -262,12 +293,12 @@ def load_postgres(archive: Path, manifest: Manifest) -> None:
     """Replace the database and hold it in one transaction: no sender sees it restored and not held."""
     tables, script = archive.with_suffix(".sql"), archive.with_name("restore.sql")
     run_client(["pg_restore", "--no-owner", "--no-privileges", f"--file={tables}", str(archive)])
-    statement = hold_statement(manifest).replace("campaigns_sendinghold", "public.campaigns_sendinghold")
+    held = hold_statement(manifest).replace("campaigns_sendinghold", "public.campaigns_sendinghold")
     with script.open("wb") as whole, tables.open("rb") as middle:
         # newer tables than the backup's must go too, or the next migrate would find them in its way
         whole.write(b"DROP SCHEMA public CASCADE;\nCREATE SCHEMA public;\n")
         shutil.copyfileobj(middle, whole, CHUNK)
-        whole.write(f"\n{statement};\n".encode())
+        whole.write("".join(f"\n{statement};\n" for statement in (held, *skip_statements())).encode())
     connections.close_all()
     with script.open("rb") as file:
         run_client(["psql", "--quiet", "--no-psqlrc", "--single-transaction", "--set=ON_ERROR_STOP=1"], stdin=file)

@@ -26,6 +26,11 @@ LOOK = (
     " SendingHold.objects.filter(lifted_at=None).count())"
 )
 
+NUMBERS = (
+    "from contacts.models import Contact; from tests.make import make_delivery;"
+    "one = make_delivery(contact=Contact.objects.get()); print(f'campaign-{one.campaign_id} delivery-{one.pk}')"
+)
+
 
 def said(done) -> str:
     assert done.returncode == 0, done.stderr
@@ -106,6 +111,14 @@ def test_a_database_that_holds_anything_is_not_replaced_unless_forced(seeded, ba
 
     assert seeded.manage("restore", "--force", str(backup)).returncode == 0
     assert look(seeded) == "['Ann'] True 1"
+
+
+def test_numbers_that_mails_carry_since_the_backup_are_never_given_again(seeded, backup):
+    in_a_mail = set(seeded.shell(NUMBERS).split())
+    seeded.hang_up()
+    said(seeded.manage("restore", "--force", str(backup)))
+    assert in_a_mail.isdisjoint(seeded.shell(NUMBERS).split())
+    seeded.hang_up()
 
 
 def test_hits_that_came_after_the_backup_are_kept(seeded, backup):
@@ -224,7 +237,9 @@ if SERVICES:
         assert look(there) == "['Ann'] True 1"
         assert there.manage("migrate", "--check").returncode == 0
         assert there.manage("restore", str(target)).returncode == 1
+        in_a_mail = set(there.shell(NUMBERS).split())
         assert there.manage("restore", "--force", str(target)).returncode == 0
+        assert in_a_mail.isdisjoint(there.shell(NUMBERS).split())
 
     def test_a_backup_of_the_other_kind_of_database_is_refused(postgres, backup, tmp_path):
         other = Site(tmp_path / "other")
