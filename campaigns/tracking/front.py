@@ -5,7 +5,7 @@
     /o/<token>.gif   the pixel, whatever the token
     /c/<token>/<n>   302 to the link's target; a target with merge tags goes on to Django
     /q/<T> /Q/<T>    302 to the code's target, else Django
-    /v/<T> /w/<t>    stored, then Django's page
+    /v/<T> /w/<t>    stored, then Django's page; so is an offer's page /f/<t>, not its picture /f/<t>/qr.png
 
 No query, no session, no cookie. A forged token is answered like an unknown one: the pixel, or the plain 404.
 """
@@ -44,6 +44,7 @@ NOT_FOUND_HEADERS = [
 OPEN, CLICKED = int(Purpose.OPEN), int(Purpose.CLICK)
 CLICK = re.compile(r"/c/([0-9A-Fa-f]{32})/([0-9]{1,6})/?\Z")
 PUBLIC = re.compile(r"/[vqQ]/([0-9A-TV-Za-tv-z-]{12,40})/?\Z")  # Crockford as typed; a 32-digit code is a mail token's
+OFFER = re.compile(r"/f/([0-9A-Fa-f]{32})(?:/[\w-]{1,40})?\Z")  # without the picture: a mail that is opened loads it
 PREFETCH = re.compile("prefetch|prerender|preview", re.IGNORECASE)
 SPOOLED = "fanfare.spooled"  # in environ: the hit is stored, Django must not store it again
 
@@ -67,6 +68,7 @@ class Front:
             "/c/": self.click,
             "/v/": self.visit,
             "/w/": self.read,
+            "/f/": self.offer,
             "/q/": self.scan,
             "/Q/": self.scan,
         }
@@ -121,6 +123,13 @@ class Front:
         token = environ["PATH_INFO"][3:].rstrip("/")
         if self.tokens.read(token, Purpose.WEB) is not None:
             self.store("w", token.lower(), 0, environ)
+        return self.django(environ, start_response)
+
+    def offer(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+        """Store that an offer's page was read; Django shows it."""
+        found = OFFER.match(environ["PATH_INFO"])
+        if found and self.tokens.read(found[1], Purpose.OFFER) is not None:
+            self.store("f", found[1].lower(), 0, environ)
         return self.django(environ, start_response)
 
     def store(self, kind: str, token: str, number: int, environ: Environ) -> bool:

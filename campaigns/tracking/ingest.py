@@ -156,8 +156,8 @@ def store(hits: Sequence[Hit]) -> Counts:
 
     Writes:  Event, the rollups; what the handlers of friends' pages and QR codes write.
     """
-    mails = [hit for hit in hits if hit.kind in "ocw"]
-    others = [hit for hit in hits if hit.kind in "vq"]
+    mails = [hit for hit in hits if hit.kind in sorting.KINDS]
+    others = [hit for hit in hits if hit.kind not in sorting.KINDS]
     ours = sorting.locate(mails)
     changes = sorting.classify(ours)
     acts = [sorting.act_of(hit) for hit in ours]

@@ -23,11 +23,17 @@ from campaigns.tracking.rollups import Act, Change
 from contacts.consent import tracking_allowed
 from contacts.models import Consent, Contact
 
-KINDS = {"o": Event.Kind.OPEN.value, "c": Event.Kind.CLICK.value, "w": Event.Kind.WEB_VIEW.value}
+KINDS = {
+    "o": Event.Kind.OPEN.value,
+    "c": Event.Kind.CLICK.value,
+    "w": Event.Kind.WEB_VIEW.value,
+    "f": Event.Kind.OFFER_VIEW.value,
+}
 PURPOSES = {
     "o": Consent.Purpose.OPEN_TRACKING,
     "c": Consent.Purpose.CLICK_TRACKING,
     "w": Consent.Purpose.CLICK_TRACKING,  # one reads it by a click
+    "f": Consent.Purpose.CLICK_TRACKING,  # the page is a service she asked for, that we note it is not
 }
 
 

@@ -18,7 +18,7 @@ from campaigns.tracking.spool import SUFFIX, is_abandoned
 from campaigns.tracking.tokens import Codec, Purpose
 
 READ_AT_ONCE = 1 << 20  # bytes; 2,000 lines are about 500 kB
-PURPOSES = {"o": Purpose.OPEN, "c": Purpose.CLICK, "w": Purpose.WEB}
+PURPOSES = {"o": Purpose.OPEN, "c": Purpose.CLICK, "w": Purpose.WEB, "f": Purpose.OFFER}
 
 
 @dataclass(frozen=True)
@@ -64,4 +64,4 @@ def parse(name: str, offset: int, line: bytes, codec: Codec) -> Hit | None:
         if found is None:
             return None
         hit.campaign_id, hit.delivery_id = found.campaign_id, found.delivery_id or None
-    return hit if kind in {"o", "c", "w", "v", "q"} else None
+    return hit if kind in {*PURPOSES, "v", "q"} else None

@@ -105,6 +105,15 @@ def test_public_tokens_are_stored_and_known_codes_redirected(web, db):
     assert [line.split(b"\t")[1:3] for line in lines()] == [[b"q", code.token.encode()], [b"v", code.token.encode()]]
 
 
+def test_an_offers_page_is_stored_for_django_and_its_picture_is_not(web):
+    token = make(Purpose.OFFER, 7, 9)
+    wrong = make(Purpose.CLICK, 7, 9)
+    for path in (f"/f/{token}", f"/f/{token.upper()}/b5", f"/f/{token}/qr.png", f"/f/{token}/b5/qr.png", f"/f/{wrong}"):
+        assert web.get(path)[0] == "418 Django"
+    web.get(f"/f/{token}", method="POST")
+    assert [line.split(b"\t")[1:3] for line in lines()] == [[b"f", token.encode()]] * 2
+
+
 def test_a_full_disk_refuses_the_open_but_lets_the_click_through(web, db, monkeypatch):
     campaign = make_campaign()
     targets.put([links.number_for(campaign, None, "b1", "https://shop.example/")])

@@ -150,6 +150,30 @@ def test_a_torn_last_line_is_counted_and_not_guessed(web, delivery):
     assert Event.objects.count() == 1
 
 
+def offer_path(delivery):
+    return f"/f/{make(Purpose.OFFER, delivery.campaign_id, delivery.pk)}"
+
+
+def test_an_offers_page_that_is_read_is_her_act(web, ann, delivery):
+    web.get(offer_path(delivery))
+    web.get(offer_path(delivery), agent="facebookexternalhit/1.1")
+
+    assert ingest.run(once=True).events == 2
+
+    seen = Event.objects.filter(kind="offer_view", contact=ann, delivery=delivery)
+    assert sorted(seen.values_list("verdict", flat=True)) == ["human", "machine"]
+    assert Engagement.objects.get().kind == "offer_view"
+    assert recount.differences(delivery.campaign) == []
+
+
+def test_without_her_consent_to_clicks_an_offers_page_was_read_by_the_crowd(web, ann, delivery):
+    consent.withdraw(ann, "click_tracking", method="preferences")
+    web.get(offer_path(delivery))
+
+    assert ingest.run(once=True).crowd == 1
+    assert Event.objects.get(kind="offer_view").contact is None and not Engagement.objects.exists()
+
+
 def test_without_consent_the_hit_belongs_to_the_crowd(web, ann, delivery):
     consent.withdraw(ann, "open_tracking", method="preferences")
     for _ in range(100):
