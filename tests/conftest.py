@@ -15,3 +15,11 @@ def no_remembered_links() -> None:
     from campaigns.tracking import targets
 
     targets.clear()
+
+
+@pytest.fixture(autouse=True)
+def nobodys_language() -> None:
+    """A request leaves its language on the thread; the next test must not speak it."""
+    from django.utils import translation
+
+    translation.deactivate()
