@@ -78,7 +78,7 @@ class ApiKeyAdmin(FanfareAdmin):
         shown = _("The key, shown this once. Copy it now: %(text)s") % {"text": text}
         self.message_user(request, shown, messages.WARNING)
 
-    @action(description=gettext_lazy("Revoke"))  # type: ignore[untyped-decorator]
+    @action(description=gettext_lazy("Revoke"), permissions=["change"])  # type: ignore[untyped-decorator]
     def revoke(self, request: HttpRequest, queryset: QuerySet[ApiKey]) -> None:
         """End the chosen keys now."""
         chosen = list(queryset)

@@ -285,6 +285,7 @@ class SegmentViewSet(
     """Rules over contacts."""
 
     scope = "segments"
+    action_scopes = {"members": "contacts:read"}
     queryset = Segment.objects.filter(archived_at=None)
     serializer_class = SegmentSerializer
     http_method_names = ["get", "post", "patch", "head", "options"]

@@ -78,16 +78,16 @@ class DeviceInline(TabularInline):  # type: ignore[misc]
 
 
 class MyPlacesAdmin(FanfareAdmin):
-    """A manager of shops sees her own; who may see shares (marketer, analyst) or all (superuser) sees all."""
+    """A manager sees her own shops, without one none; who may see shares (marketer, analyst) or all sees all."""
 
     place_lookup = "pk"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         rows: QuerySet[Any] = super().get_queryset(request)
-        mine = list(request.user.places.values_list("pk", flat=True)) if request.user.is_authenticated else []
-        if mine and not request.user.has_perm("social.view_sharelink"):
-            return rows.filter(**{f"{self.place_lookup}__in": mine})
-        return rows
+        if request.user.has_perm("social.view_sharelink"):
+            return rows
+        mine = request.user.places.values("pk") if request.user.is_authenticated else []
+        return rows.filter(**{f"{self.place_lookup}__in": mine})
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False  # redemptions point here: archive or revoke instead

@@ -1,8 +1,9 @@
 import pytest
+from django.contrib.auth.models import Permission
 
 from campaigns.models import Campaign, Delivery
 from tests.api.conftest import Partner
-from tests.make import make_contact, make_sender, make_topic
+from tests.make import make_contact, make_sender, make_topic, make_user
 
 pytestmark = pytest.mark.django_db
 
@@ -99,6 +100,22 @@ def test_writing_drafts_does_not_give_the_right_to_send():
 
     assert (made.status_code, refused.status_code) == (201, 403)
     assert "campaigns:send" in refused.json()["detail"]
+
+
+def test_a_person_of_the_desk_needs_the_right_to_send_here_too(client, partner):
+    writer = make_user(username="writer", is_superuser=False)
+    writer.user_permissions.set(Permission.objects.filter(codename__in=["view_campaign", "change_campaign"]))
+    client.force_login(writer)
+    make_contact(topic=make_topic())
+    path = f"/api/v1/campaigns/{draft(partner).json()['id']}/"
+
+    assert client.get(path).status_code == 200
+    assert client.post(f"{path}start/").status_code == 403
+    assert client.post("/api/v1/campaigns/", {}, "application/json").status_code == 403
+
+    writer.user_permissions.add(*Permission.objects.filter(codename__in=["start_campaign", "add_campaign"]))
+    assert client.post("/api/v1/campaigns/", {}, "application/json").status_code == 422
+    assert client.post(f"{path}start/").status_code == 200
 
 
 def test_deliveries_and_events_are_read_not_written(partner):

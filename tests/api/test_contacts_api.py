@@ -171,6 +171,17 @@ def test_segments_are_checked_counted_and_listed(partner):
     assert wrong.status_code == 422 and wrong.json()["errors"][0]["pointer"] == "/rules"
 
 
+def test_reading_rules_does_not_give_the_right_to_see_people(db):
+    make_contact(email="ann@example.com")
+    of_rules = Partner("segments:read", "segments:write")
+    path = f"/api/v1/segments/{of_rules.post('/api/v1/segments/', {'name': 'all', 'rules': {'all': []}}).json()['id']}/"
+    of_both = Partner("segments:read", "contacts:read", owner=of_rules.key.owner)
+
+    assert of_rules.get(f"{path}count/").json()["yes"] == 1
+    assert of_rules.get(f"{path}members/").status_code == 403
+    assert of_both.get(f"{path}members/").json()["results"][0]["email"] == "ann@example.com"
+
+
 def test_topics_are_read_by_short_name(db):
     make_topic(slug="offers")
     partner = Partner("topics:read")

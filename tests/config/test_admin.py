@@ -1,6 +1,7 @@
 import re
 
 import pytest
+from django.contrib.auth.models import Permission
 from django.test import Client
 
 from config.partners import keys
@@ -35,6 +36,18 @@ def test_a_key_is_revoked_from_the_list_and_never_deleted(desk):
 
     assert keys.find(text) is None
     assert desk.post(f"/admin/config/apikey/{ApiKey.objects.get().pk}/delete/").status_code == 403
+
+
+def test_who_may_only_see_keys_revokes_none(desk):
+    _key, text = keys.issue("shop", make_user(username="owner"), ["contacts:read"])
+    ana = make_user(username="ana", is_superuser=False)
+    ana.user_permissions.set(Permission.objects.filter(codename="view_apikey"))
+    desk.force_login(ana)
+
+    desk.post("/admin/config/apikey/", {"action": "revoke", "_selected_action": [ApiKey.objects.get().pk]})
+
+    assert desk.get("/admin/config/apikey/").status_code == 200
+    assert keys.find(text) is not None
 
 
 @pytest.mark.parametrize("page", ["auth/user", "auth/user/add", "auth/group", "contacts/auditentry"])

@@ -156,6 +156,21 @@ def test_codes_are_made_in_bulk_and_downloaded(marie):
     assert len(lines) == 251 and lines[0] == "code,printed,state"
 
 
+def test_who_only_looks_gets_no_codes(marie, client):
+    from django.contrib.auth.models import Group
+
+    marie.post(url("CodeBatch", "add"), {"offer": make_offer(code_mode="pool").pk, "name": "Printer", "make": "3"})
+    ana = make_user(username="ana", is_superuser=False)
+    ana.groups.add(Group.objects.get(name="analyst"))
+    client.force_login(ana)
+
+    chosen = {"action": "download", "_selected_action": [CodeBatch.objects.get().pk]}
+    answer = client.post(url("CodeBatch", "changelist"), chosen)
+
+    assert client.get(url("CodeBatch", "changelist")).status_code == 200
+    assert "csv" not in answer["Content-Type"]
+
+
 def test_a_partners_codes_are_pasted(marie):
     offer = make_offer(code_mode="pool")
 
@@ -187,9 +202,11 @@ def test_a_shops_manager_sees_her_shop_only(client, used):
 
     lea = make_user(username="lea", is_superuser=False)
     lea.groups.add(Group.objects.get(name="place manager"))
-    make_place(slug="paris").managers.add(lea)
     client.force_login(lea)
+    assert client.get(url("Redemption", "undo", used.pk)).status_code == 404, "she manages no shop yet"
+    assert "Shop Lyon" not in client.get(url("Place", "changelist")).text
 
+    make_place(slug="paris").managers.add(lea)
     assert client.get(url("Redemption", "undo", used.pk)).status_code == 404
     assert "Shop Lyon" not in client.get(url("Place", "changelist")).text
     make_place().managers.add(lea)
