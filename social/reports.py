@@ -38,6 +38,7 @@ def section(campaign: Campaign) -> Section | None:
         title=_("Shares and friends"),
         steps=[_confirmed_step(campaign, people)],
         tables=[_ladder(rows, people), *_top(campaign)],
+        replaces=["networks"],
     )
 
 

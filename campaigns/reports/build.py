@@ -43,13 +43,18 @@ def report(campaign: Campaign) -> CampaignReport:
         sentence=sentence(funnel),
         funnel=funnel,
         series=series(found),
-        tables=[table for table in tables.everything(campaign, found) if table.rows],
+        tables=[table for table in tables.everything(campaign, found, replaced(sections)) if table.rows],
         sections=sections,
         groups=groups,
         lift=lift,
         next_step=next_step(found),
         notes=notes(found),
     )
+
+
+def replaced(sections: Sequence[Section]) -> set[str]:
+    """Return the keys of our own tables that a section shows better."""
+    return {key for section in sections for key in section.replaces}
 
 
 def load_sections(campaign: Campaign) -> list[Section]:

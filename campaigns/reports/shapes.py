@@ -107,12 +107,13 @@ class Table:
 
 @dataclass(frozen=True)
 class Section:
-    """What a floor adds to a report: steps of the funnel, and tables."""
+    """What a floor adds to a report: steps of the funnel, and tables; `replaces` names lower tables it shows better."""
 
     key: str
     title: str
     steps: Sequence[Step] = ()
     tables: Sequence[Table] = ()
+    replaces: Sequence[str] = ()
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from django.db.models import Count
 from django.utils.translation import gettext as _
 
@@ -11,9 +13,10 @@ from campaigns.reports.measures import meaning
 from campaigns.reports.shapes import Column, Rate, Table, Value
 
 
-def everything(campaign: Campaign, found: Counts) -> list[Table]:
-    """Return all tables of this floor; empty ones have no rows."""
-    return [links(campaign, found), devices(found), loads(found), networks(found), outcomes(found)]
+def everything(campaign: Campaign, found: Counts, replaced: Collection[str] = ()) -> list[Table]:
+    """Return all tables of this floor but those replaced by an upper one's; empty ones have no rows."""
+    made = [links(campaign, found), devices(found), loads(found), networks(found), outcomes(found)]
+    return [table for table in made if table.key not in replaced]
 
 
 def links(campaign: Campaign, found: Counts) -> Table:

@@ -7,6 +7,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from campaigns.reports import campaign_report
+from campaigns.tracking import events
 from contacts import profile
 from contacts.segments import sql
 from contacts.segments.predicate import matches
@@ -75,6 +76,15 @@ def test_the_section_stands_in_the_whole_report(may):
 
     assert report.table("share_ladder") is not None
     assert "shared" in [step.key for step in report.funnel]
+
+
+def test_networks_are_told_once_by_the_ladder_and_by_the_plain_table_where_nobody_pressed(may):
+    events.record("earned_visit", key="v1", campaign=may, network="bluesky")
+    assert campaign_report(may).table("networks") is None
+
+    ShareLink.objects.update(intended_at=None)
+
+    assert campaign_report(may).table("networks").rows and campaign_report(may).table("share_ladder") is None
 
 
 def test_the_section_asks_as_much_for_many_shares(may, django_assert_num_queries):
