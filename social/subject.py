@@ -15,11 +15,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.conf import settings
 from django.utils import timezone
+from django.utils.translation import get_language
 
 from campaigns.models import Campaign, ContentBody, Image
+from campaigns.views import visit
 from contacts.models import Brand
-from social.models import Offer, OfferText, ReferralProgram
+from social.models import Offer, ReferralProgram
+from social.offers.value import text_of, until
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +39,11 @@ class Advantage:
     @property
     def is_over(self) -> bool:
         return self.ends_at <= timezone.now() or self.offer.state == Offer.State.ENDED
+
+    @property
+    def until(self) -> str:
+        """Its end, in the language now active."""
+        return until(self.ends_at, get_language() or settings.LANGUAGE_CODE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,10 +88,8 @@ def of(campaign: Campaign, language: str, block: str = "") -> Subject:
 
 
 def brand_of(campaign: Campaign) -> Brand:
-    """Return the brand a campaign writes under: its content's, else its topic's, else its sender's, else the first."""
-    owners = (campaign.content, campaign.topic, campaign.sender)
-    brands = [owner.brand for owner in owners if owner is not None]
-    return brands[0] if brands else Brand.objects.order_by("pk").first() or Brand(name="Fanfare", slug="")
+    """Return the brand a campaign writes under, or one without colours where the site has none."""
+    return visit.brand_of(campaign) or Brand(name="Fanfare", slug="")
 
 
 def bodies_of(campaign: Campaign) -> list[ContentBody]:
@@ -132,12 +139,6 @@ def program_of(brand: Brand) -> ReferralProgram | None:
     )
 
 
-def offer_words(offer: Offer, language: str) -> OfferText | None:
-    """Return the offer's words in this language, else in its brand's, else any."""
-    texts = {text.language: text for text in offer.texts.all()}
-    return texts.get(language) or texts.get(offer.brand.default_language) or next(iter(texts.values()), None)
-
-
 def _advantage(program: ReferralProgram | None, blocks: Iterable[dict[str, Any]], language: str) -> Advantage | None:
     """The programme's offer for friends, else the campaign's own offer when it has words for friends."""
     offer = program.friend_offer if program else None
@@ -147,7 +148,7 @@ def _advantage(program: ReferralProgram | None, blocks: Iterable[dict[str, Any]]
         offer = Offer.objects.filter(pk__in=[i for i in ids if isinstance(i, int)]).order_by("pk").first()
     if offer is None or offer.state not in (Offer.State.LIVE, Offer.State.ENDED):
         return None
-    words = offer_words(offer, language)
+    words = text_of(offer, language)
     title = (
         (words.friend_title or (words.title if for_friends else "")) if words else (offer.name if for_friends else "")
     )

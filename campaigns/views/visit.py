@@ -58,8 +58,8 @@ def visit(request: HttpRequest, raw: str, purpose: Purpose) -> Visit | None:
 
 
 def brand_of(campaign: Campaign) -> Brand | None:
-    """Return the brand under which the campaign is sent."""
-    for part in (campaign.topic, campaign.content, campaign.sender):
+    """Return the brand a campaign writes under: its content's, else its topic's, else its sender's, else the first."""
+    for part in (campaign.content, campaign.topic, campaign.sender):
         if part is not None:
             return part.brand
     return Brand.objects.filter(archived_at=None).order_by("pk").first()

@@ -125,7 +125,7 @@ class OfferCard(OfferBlock):
         alt = html.escape(_("Your QR code: show it at the till"))
         return (
             f'<mj-image href="{env.value(block, "url")}" width="{SIDE}px" padding="8px" '  # in the order of the HTML
-            f'container-background-color="#ffffff" src="{env.value(block, "qr")}" alt="{alt}" />'
+            f'src="{env.value(block, "qr")}" alt="{alt}" />'
             f'<mj-text align="center" font-size="14px" padding="0 24px 8px">{_("Show it at the till.")}</mj-text>'
         )
 

@@ -43,7 +43,7 @@ class QRBlock(OfferBlock):
         return (
             '<mj-section css-class="ink"><mj-column>'
             f'<mj-image href="{env.value(block, "url")}" width="{SIDE}px" padding="16px" '  # in the order of the HTML
-            f'container-background-color="#ffffff" src="{env.value(block, "qr")}" alt="{alt}" />'
+            f'src="{env.value(block, "qr")}" alt="{alt}" />'
             f'<mj-text align="center"><a href="{env.value(block, "url")}">{env.words(words)}</a></mj-text>'
             "</mj-column></mj-section>"
         )

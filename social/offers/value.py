@@ -6,7 +6,7 @@ headline(offer, "fr") → "20 % de réduction"; discount_minor(offer, 5_000) →
 from __future__ import annotations
 
 import re
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 
 from django.utils import timezone
 from django.utils.formats import date_format
@@ -50,12 +50,12 @@ def cost_minor(offer: Offer, order_minor: int | None) -> int:
 
 
 def until(end: datetime, language: str) -> str:
-    """Return the last moment people may count on: a day if it ends at midnight, else a day and a time (site's zone)."""
+    """Return the last moment people may count on: a day if it ends with that day, else day and time (site's zone)."""
     local = timezone.localtime(end)
+    last = local - timedelta(minutes=1) if local.time() == time.min else local
     with override(language):
-        if (local.hour, local.minute) == (0, 0):
-            return date_format(local - timedelta(seconds=1), "DATE_FORMAT")
-        return date_format(local, "DATETIME_FORMAT")
+        ends_with_day = (last.hour, last.minute) == (23, 59)
+        return date_format(last if ends_with_day else local, "DATE_FORMAT" if ends_with_day else "DATETIME_FORMAT")
 
 
 def text_of(offer: Offer, language: str) -> OfferText | None:

@@ -25,6 +25,7 @@ from contacts.pages import Page, not_found
 from social import preview, sharing, subject, visits
 from social.models import ShareLink
 from social.networks import registry
+from social.offers.value import text_of
 from social.sharing import Composer, Offered, Sharer
 from social.subject import Subject
 
@@ -115,7 +116,7 @@ def row(one: Offered, text: str) -> dict[str, Any]:
 def gain_of(about: Subject) -> dict[str, str]:
     """Return what sponsor and friend get, in words; empty where there is nothing."""
     program = about.program
-    reward = subject.offer_words(program.sponsor_offer, about.language) if program and program.sponsor_offer else None
+    reward = text_of(program.sponsor_offer, about.language) if program and program.sponsor_offer else None
     has_advantage = about.advantage is not None and not about.advantage.is_over
     return {
         "sponsor": reward.title if reward else "",

@@ -5,7 +5,9 @@ from __future__ import annotations
 import base64
 from typing import Any
 
+from django.conf import settings
 from django.utils import timezone
+from django.utils.translation import get_language
 
 from contacts.money import money
 from social import qr
@@ -44,7 +46,7 @@ def voucher(claim: Claim) -> dict[str, Any]:
         "first_name": claim.contact.first_name if claim.contact and _is_bearer(claim) else "",
         "code": codes.display(claim.code.value) if claim.code else claim.offer.generic_code,
         "qr": data_uri(qr.address(claim.token)),
-        "good_until": rules.good_until(claim),
+        "good_until": until(rules.good_until(claim), get_language() or settings.LANGUAGE_CODE),
         "paused": claim.offer.state == Offer.State.PAUSED,
         "fan": proofs.words_for(claim.proof.level) if claim.proof else "",
     }

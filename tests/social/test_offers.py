@@ -1,6 +1,6 @@
 """Claims: who may have an offer, once however often she presses."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 import time_machine
@@ -14,7 +14,7 @@ from social.models import Claim, Code, Order
 from social.offers import counters, rules
 from social.offers.reasons import Reason, Refused, for_stranger, sentence
 from social.offers.redemption import claim
-from social.offers.value import headline
+from social.offers.value import headline, until
 from tests.make import make_campaign, make_contact, make_offer, make_segment
 
 pytestmark = pytest.mark.django_db
@@ -198,3 +198,17 @@ def test_amounts_are_understood(typed, minor):
 def test_what_is_no_amount_is_refused(typed):
     with pytest.raises(ValueError):
         read_money(typed, "EUR")
+
+
+@pytest.mark.parametrize(
+    ("end", "said"),
+    [
+        ("2026-12-12T23:00:00+00:00", "Dec. 12, 2026"),
+        ("2026-12-12T22:59:00+00:00", "Dec. 12, 2026"),
+        ("2026-12-12T22:59:59+00:00", "Dec. 12, 2026"),
+        ("2026-12-12T17:30:00+00:00", "Dec. 12, 2026, 6:30 p.m."),
+    ],
+)
+def test_an_end_is_a_day_of_the_sites_zone_unless_it_ends_within_one(end, said):
+    with timezone.override("Europe/Paris"):
+        assert until(datetime.fromisoformat(end), "en") == said

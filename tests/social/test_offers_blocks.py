@@ -278,3 +278,11 @@ def test_an_offer_that_did_not_change_is_compiled_once():
     first = compiled.load(campaign, campaign.content_version, "en")
 
     assert compiled.load(campaign, campaign.content_version, "en") is first
+
+
+@pytest.mark.parametrize("kind", ["offer", "qr"])
+def test_the_codes_white_ground_is_its_own_picture_not_the_card_which_is_dark_at_night(kind):
+    offer = make_offer()
+    source = registry()[kind].mjml({"id": "b4", "offer": offer.pk}, CompileEnv(brand=offer.brand, language="en"))
+
+    assert "mj-image" in source and "container-background-color" not in source
