@@ -27,12 +27,12 @@ def compose(
     *,
     name: str,
     topic: Topic,
-    by: User,
+    by: User | str,
     sender: Sender | None = None,
     segments: Iterable[Segment] = (),
     excluded_segments: Iterable[Segment] = (),
     template: EmailContent | None = None,
-    bodies: Sequence[Mapping[str, Any]] = (),
+    bodies: Sequence[Mapping[str, Any] | ContentBody] = (),
     **options: Any,
 ) -> Campaign:
     """Return a new draft whose mail may be changed without touching the template.
@@ -41,9 +41,10 @@ def compose(
     Raises:  Incomplete without template and bodies, or when the brand has no sender or several; BadContent.
     """
     content = EmailContent.objects.create(name=name, brand=topic.brand)
-    versions.new_version(content, _bodies(template, bodies), by)
+    person = by if isinstance(by, User) else None  # else a label, such as "fanfare"
+    versions.new_version(content, _bodies(template, bodies), person)
     campaign = Campaign.objects.create(
-        name=name, topic=topic, sender=sender or _only_sender(topic), content=content, created_by=by, **options
+        name=name, topic=topic, sender=sender or _only_sender(topic), content=content, created_by=person, **options
     )
     campaign.segments.set(segments)
     campaign.excluded_segments.set(excluded_segments)
@@ -51,9 +52,9 @@ def compose(
     return campaign
 
 
-def _bodies(template: EmailContent | None, bodies: Sequence[Mapping[str, Any]]) -> list[ContentBody]:
+def _bodies(template: EmailContent | None, bodies: Sequence[Mapping[str, Any] | ContentBody]) -> list[ContentBody]:
     if bodies:
-        return [ContentBody(**body) for body in bodies]
+        return [body if isinstance(body, ContentBody) else ContentBody(**body) for body in bodies]
     newest = template.versions.order_by("-number").first() if template else None
     if newest is None:
         raise Incomplete(_("Name a template, or give the mail's bodies: one per language with its subject and blocks."))

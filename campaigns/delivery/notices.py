@@ -9,6 +9,7 @@ import logging
 
 from django.conf import settings
 
+from campaigns.delivery import ready_made
 from campaigns.models import Campaign, Delivery
 from contacts import manners
 from contacts.models import Notice
@@ -20,10 +21,12 @@ BATCH = 500  # notices a transaction
 def drain() -> int:
     """Turn undrained notices into deliveries of the transactional campaign with their trigger and return how many.
 
-    Reads:   Notice rows without drained_at whose kind has a campaign that is sending; the others wait for one.
+    Reads:   Notice rows without drained_at whose kind has a campaign that is sending; the ready-made ones are switched
+             on when the first waits, the others wait for one.
     Writes:  Delivery(occasion = notice.key, context = notice.payload), Notice.drained_at; one transaction a batch.
     Safe to repeat and to run twice at once: (campaign, contact, occasion) is unique.
     """
+    ready_made.switch_on_missing()
     campaigns = {
         campaign.trigger: campaign
         for campaign in Campaign.objects.filter(

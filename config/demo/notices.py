@@ -6,6 +6,7 @@ campaigns["confirm_subscription"].state      # → "sending": it goes out whenev
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from campaigns import composing
@@ -33,10 +34,10 @@ def on_events(shop: Shop) -> dict[str, Campaign]:
     """Return the campaigns of each trigger, composing and switching on what is missing."""
     offers = {"friend_welcome": shop.welcome.pk, "sponsor_reward": shop.thanks.pk}
     made = {trigger: _switched_on(trigger, shop, _words(trigger, offers[trigger])) for trigger in MAILS}
-    return made | {trigger: _switched_on(trigger, shop, _started(trigger)) for trigger in STARTED}
+    return made | {trigger: _switched_on(trigger, shop, starters.bodies(trigger)) for trigger in STARTED}
 
 
-def _switched_on(trigger: str, shop: Shop, bodies: list[dict[str, Any]]) -> Campaign:
+def _switched_on(trigger: str, shop: Shop, bodies: Sequence[Any]) -> Campaign:
     found = Campaign.objects.filter(kind=Campaign.Kind.TRANSACTIONAL, trigger=trigger).first()
     if found is None:
         found = composing.compose(
@@ -51,11 +52,6 @@ def _switched_on(trigger: str, shop: Shop, bodies: list[dict[str, Any]]) -> Camp
     if found.state == Campaign.State.DRAFT:
         control.start(found, shop.admin)
     return found
-
-
-def _started(trigger: str) -> list[dict[str, Any]]:
-    kept = ("language", "subject", "preheader", "format", "blocks")
-    return [{name: getattr(body, name) for name in kept} for body in starters.bodies(trigger)]
 
 
 def _words(trigger: str, offer: int) -> list[dict[str, Any]]:
