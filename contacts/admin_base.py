@@ -14,7 +14,7 @@ from django.db import connection
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.functional import cached_property
-from unfold.admin import ModelAdmin
+from unfold.admin import ModelAdmin, TabularInline
 
 COUNT_UP_TO = 10_000  # rows; beyond, a filtered list says no more than "10,000" and asks for a narrower search
 
@@ -72,4 +72,20 @@ class ReadOnlyAdmin(FanfareAdmin):
         return False
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+class SeenInline(TabularInline):  # type: ignore[misc]
+    """Rows below a page that are looked at, never added to, changed or deleted there; `fields` names what is shown."""
+
+    extra = 0
+    can_delete = False
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+        return list(self.fields)
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False

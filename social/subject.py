@@ -19,8 +19,8 @@ from django.conf import settings
 from django.utils import timezone
 from django.utils.translation import get_language
 
+from campaigns import brands
 from campaigns.models import Campaign, ContentBody, Image
-from campaigns.views import visit
 from contacts.models import Brand
 from social.models import Offer, ReferralProgram
 from social.offers.value import text_of, until
@@ -89,7 +89,7 @@ def of(campaign: Campaign, language: str, block: str = "") -> Subject:
 
 def brand_of(campaign: Campaign) -> Brand:
     """Return the brand a campaign writes under, or one without colours where the site has none."""
-    return visit.brand_of(campaign) or Brand(name="Fanfare", slug="")
+    return brands.brand_of(campaign) or Brand(name="Fanfare", slug="")
 
 
 def bodies_of(campaign: Campaign) -> list[ContentBody]:

@@ -9,12 +9,11 @@ from django.db.models import QuerySet
 from django.forms import ModelForm
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
-from unfold.admin import TabularInline
 
 from campaigns import links
 from campaigns.models import Engagement, Event, Link, LinkTarget, SpoolFile
 from campaigns.tracking import classify
-from contacts.admin_base import BigTableAdmin, ReadOnlyAdmin
+from contacts.admin_base import BigTableAdmin, ReadOnlyAdmin, SeenInline
 
 
 @admin.register(Event)
@@ -55,19 +54,11 @@ class EngagementAdmin(BigTableAdmin, ReadOnlyAdmin):
     ordering = ["-id"]
 
 
-class LinkTargetInline(TabularInline):  # type: ignore[misc]
+class LinkTargetInline(SeenInline):
     """Where the link led before."""
 
     model = LinkTarget
-    extra = 0
     fields = ["target", "until", "changed_by"]
-    readonly_fields = ["target", "until", "changed_by"]
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
 
 @admin.register(Link)

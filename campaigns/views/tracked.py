@@ -9,12 +9,12 @@ from django.utils import timezone, translation
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_safe
 
+from campaigns.brands import brand_of
 from campaigns.content import targets as tagged
 from campaigns.models import Campaign, Delivery, Link
 from campaigns.tracking import targets, tokens
 from campaigns.tracking.front import GIF, SPOOLED, Application, Front
 from campaigns.tracking.tokens import Purpose
-from campaigns.views.visit import brand_of
 from contacts.pages import Page, not_found, private
 
 

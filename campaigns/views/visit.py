@@ -1,4 +1,4 @@
-"""Whose page a mail's token opens, and under which brand; what pages look like is `contacts.pages`."""
+"""Whose page a mail's token opens; what pages look like is `contacts.pages`."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 
+from campaigns.brands import brand_of
 from campaigns.models import Campaign, Delivery
 from campaigns.tracking import tokens
 from campaigns.tracking.tokens import Purpose
@@ -55,11 +56,3 @@ def visit(request: HttpRequest, raw: str, purpose: Purpose) -> Visit | None:
     hers = (contact.language if contact else "") or delivery.language
     page = Page(request, brand_of(delivery.campaign), contact_language=hers)
     return Visit(raw.lower(), delivery, delivery.campaign, contact, page)
-
-
-def brand_of(campaign: Campaign) -> Brand | None:
-    """Return the brand a campaign writes under: its content's, else its topic's, else its sender's, else the first."""
-    for part in (campaign.content, campaign.topic, campaign.sender):
-        if part is not None:
-            return part.brand
-    return Brand.objects.filter(archived_at=None).order_by("pk").first()

@@ -22,7 +22,7 @@ from unfold.admin import StackedInline, TabularInline
 from unfold.decorators import action
 from unfold.widgets import UnfoldAdminIntegerFieldWidget, UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget
 
-from contacts.admin_base import BigTableAdmin, FanfareAdmin, ReadOnlyAdmin
+from contacts.admin_base import BigTableAdmin, FanfareAdmin, ReadOnlyAdmin, SeenInline
 from contacts.money import money
 from social.fans import networks
 from social.models import Attempt, Claim, Code, CodeBatch, Offer, OfferLimit, OfferText, Redemption
@@ -249,18 +249,9 @@ class CodeAdmin(BigTableAdmin, ReadOnlyAdmin):
         return queryset.filter(value__in=spellings), False
 
 
-class UseInline(TabularInline):  # type: ignore[misc]
+class UseInline(SeenInline):
     model = Redemption
     fields = ["kind", "at", "place", "staff", "amount_minor", "currency", "order_reference", "reason"]
-    readonly_fields = fields
-    extra = 0
-    can_delete = False
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
 
 @admin.register(Claim)
@@ -333,9 +324,9 @@ class RedemptionAdmin(BigTableAdmin, ReadOnlyAdmin):
 
     def undo(self, request: HttpRequest, pk: int) -> HttpResponse:
         """GET asks for the reason; POST writes the reversal."""
-        row = get_object_or_404(self.get_queryset(request).select_related("claim__offer"), pk=pk)
         if not request.user.has_perm("social.change_redemption") or not request.user.is_authenticated:
             raise PermissionDenied
+        row = get_object_or_404(self.get_queryset(request).select_related("claim__offer"), pk=pk)
         reason, error = request.POST.get("reason", "").strip(), ""
         if request.method == "POST" and reason:
             try:

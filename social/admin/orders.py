@@ -2,38 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import get_language, gettext_lazy
-from unfold.admin import TabularInline
 
-from contacts.admin_base import BigTableAdmin, ReadOnlyAdmin
+from contacts.admin_base import BigTableAdmin, ReadOnlyAdmin, SeenInline
 from contacts.money import money
 from social.models import Conversion, Credit, Order, OrderLine
 
 
-class Seen(TabularInline):  # type: ignore[misc]
-    """Rows that are looked at."""
-
-    extra = 0
-    can_delete = False
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-
-class LineInline(Seen):
+class LineInline(SeenInline):
     model = OrderLine
     fields = ["number", "sku", "title", "category", "size", "quantity", "returned_quantity", "unit_minor"]
 
 
-class CreditInline(Seen):
+class CreditInline(SeenInline):
     model = Credit
     fields = ["model", "campaign", "share_link", "touch", "touched_at", "parts"]
 

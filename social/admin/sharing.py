@@ -20,7 +20,7 @@ from unfold.decorators import action, display
 from unfold.forms import ActionForm
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
-from contacts.admin_base import BigTableAdmin, FanfareAdmin, ReadOnlyAdmin
+from contacts.admin_base import BigTableAdmin, FanfareAdmin, ReadOnlyAdmin, SeenInline
 from contacts.models import Brand
 from social import referrals, sharing
 from social.models import NetworkSetting, Referral, ReferralProgram, RewardGrant, ShareLink
@@ -246,15 +246,9 @@ class ReasonForm(ActionForm):  # type: ignore[misc]
     )
 
 
-class RewardInline(admin.TabularInline[RewardGrant, Referral]):
+class RewardInline(SeenInline):
     model = RewardGrant
     fields = ["side", "claim", "granted_at"]
-    readonly_fields = ["side", "claim", "granted_at"]
-    extra = 0
-    can_delete = False
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
 
 @admin.register(Referral)
