@@ -10,12 +10,15 @@ from typing import Any
 
 from django.contrib.auth.models import User
 from django.db import transaction
+from django.utils.translation import gettext as _
 from rest_framework.exceptions import NotAuthenticated
 from rest_framework.pagination import CursorPagination
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from contacts import idempotency, problems
+
+LONGEST_KEY = 255  # characters
 
 
 class ByCursor(CursorPagination):
@@ -31,12 +34,16 @@ class ByCursor(CursorPagination):
 def once(request: Request, act: Callable[[], Response]) -> Response:
     """Do what a POST asks, or repeat the answer it got when its `Idempotency-Key` came first.
 
-    Raises:  Unprocessable (422, `idempotency_conflict`) for a known key with another body.
+    Raises:  Unprocessable (422): `idempotency_conflict` for a known key with another body, `idempotency_key` for one
+             that is too long.
     Source:  draft-ietf-httpapi-idempotency-key-header.
     """
     key = request.headers.get("Idempotency-Key", "")
     if not key:
         return act()
+    if len(key) > LONGEST_KEY:
+        words = _("The Idempotency-Key is longer than %(n)d characters. Send a shorter one.") % {"n": LONGEST_KEY}
+        raise problems.Unprocessable(words, code="idempotency_key")
     try:
         status, body = idempotency.once(
             client_of(request), key, {"path": request.path, "body": request.data}, lambda: _answer(act)

@@ -232,6 +232,7 @@ class TopicViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericView
     queryset = Topic.objects.filter(archived_at=None).select_related("brand")
     serializer_class = TopicSerializer
     lookup_field = "slug"
+    lookup_value_regex = "[-a-zA-Z0-9_]+"
 
 
 class SegmentSerializer(Strict, serializers.ModelSerializer[Segment]):

@@ -102,7 +102,10 @@ class Strict(serializers.Serializer[Any]):
     """A serializer that refuses fields it does not know, with the nearest that it does."""
 
     def to_internal_value(self, data: Any) -> Any:
-        """Raises: ValidationError naming each unknown field and its nearest neighbour."""
+        """Raises: ValidationError naming each unknown field and its nearest neighbour, or for text with NUL bytes."""
+        if self.root is self and _holds_nul(data):
+            words = _("A text holds a NUL byte, which is no text. Leave it out.")
+            raise serializers.ValidationError({"non_field_errors": [words]})
         if isinstance(data, dict):
             unknown = {name: [self._hint(name)] for name in data if name not in self.fields}
             if unknown:
@@ -114,3 +117,12 @@ class Strict(serializers.Serializer[Any]):
         if near:
             return _("There is no such field. Did you mean %(near)s?") % {"near": near[0]}
         return _("There is no such field. Known are: %(known)s.") % {"known": ", ".join(self.fields)}
+
+
+def _holds_nul(data: Any) -> bool:
+    """Say whether any text within holds a NUL byte, which PostgreSQL takes neither as text nor in JSON."""
+    if isinstance(data, str):
+        return "\x00" in data
+    if isinstance(data, dict):
+        return any(_holds_nul(name) or _holds_nul(value) for name, value in data.items())
+    return isinstance(data, list) and any(_holds_nul(item) for item in data)

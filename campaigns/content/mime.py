@@ -53,7 +53,8 @@ def list_id(campaign: Campaign, sender: Sender) -> bytes:
     topic = campaign.topic
     slug = topic.slug if topic else "all"
     domain = ascii_domain(sender.domain)
-    words = re.sub(r'["\\]', "", topic.name) if topic and topic.name.isascii() and len(topic.name) <= 40 else ""
+    name = topic.name if topic and topic.name.isascii() and topic.name.isprintable() else ""
+    words = re.sub(r'["\\]', "", name) if len(name) <= 40 else ""
     return (f'List-Id: "{words}"\r\n <{slug}.{domain}>\r\n' if words else f"List-Id: <{slug}.{domain}>\r\n").encode()
 
 

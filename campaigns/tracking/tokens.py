@@ -150,8 +150,9 @@ def public_token(bits: int = 80) -> str:
 
 
 def normalise_public(text: str) -> str:
-    """Return a public token as stored: capitals, without hyphens and spaces, O as 0, I and L as 1."""
+    """Return a public token as stored: capitals, without hyphens, spaces and NUL bytes, O as 0, I and L as 1."""
     return text.upper().translate(_TYPED)
 
 
-_TYPED = str.maketrans({"O": "0", "I": "1", "L": "1", "-": None, " ": None})
+# PostgreSQL cannot even be asked for a text with a NUL byte.
+_TYPED = str.maketrans({"O": "0", "I": "1", "L": "1", "-": None, " ": None, "\0": None})

@@ -58,7 +58,7 @@ def page(request: HttpRequest, token: str, network: str = "") -> HttpResponse:
     if found is None:
         return not_found(request)
     read, who = found
-    block = str(request.POST.get("b") or request.GET.get("b") or "")[:40]
+    block = str(request.POST.get("b") or request.GET.get("b") or "").replace("\x00", "")[:40]
     brand = subject.brand_of(who.campaign)
     shown = Page(
         request,

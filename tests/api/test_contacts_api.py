@@ -114,6 +114,20 @@ def test_the_same_key_gets_the_same_answer_and_another_body_is_refused(partner):
     assert Contact.objects.get().first_name == "Ann"
 
 
+def test_a_key_that_is_too_long_is_refused_and_nothing_is_done(partner):
+    refused = partner.post("/api/v1/contacts/", {"email": "ann@example.com"}, Idempotency_Key="k" * 256)
+
+    assert refused.status_code == 422 and refused.json()["code"] == "idempotency_key"
+    assert not Contact.objects.exists()
+
+
+@pytest.mark.parametrize("body", [{"source": "a\0"}, {"tags": ["\0"]}, {"attributes": {"city": "L\0"}}])
+def test_bytes_that_are_no_text_are_a_problem_not_a_crash(partner, body):
+    make_attribute(name="city")
+    assert partner.post("/api/v1/contacts/", {"email": "ann@example.com", **body}).status_code == 422
+    assert partner.get("/api/v1/topics/a%00/").status_code == 404
+
+
 def test_a_refusal_is_repeated_too_and_leaves_nothing(partner):
     first = partner.post("/api/v1/contacts/", {"email": "nobody"}, Idempotency_Key="k2")
     again = partner.post("/api/v1/contacts/", {"email": "nobody"}, Idempotency_Key="k2")

@@ -106,6 +106,12 @@ def test_pressing_again_changes_nothing(client, ann):
     assert Event.objects.filter(kind="share_intent").count() == 1
 
 
+def test_a_place_in_the_letter_that_is_no_text_is_no_place(client, ann):
+    token = token_of(ann)
+    assert client.get(f"/s/{token}?b=%00").status_code == 200
+    assert press(client, token, "bluesky", b="x\0").status_code == 303
+
+
 def test_two_bars_of_one_letter_make_two_links_but_one_intent_per_network(client, ann):
     press(client, token_of(ann), "bluesky", b="b6")
     press(client, token_of(ann), "bluesky", b="b2")

@@ -240,7 +240,7 @@ def test_a_sponsor_who_is_gone_leaves_a_page_that_works(client, link):
     assert Referral.objects.get().sponsor is None
 
 
-@pytest.mark.parametrize("token", ["ZZZZZZZZZZZZZZZZ", "abc", "0" * 40])
+@pytest.mark.parametrize("token", ["ZZZZZZZZZZZZZZZZ", "abc", "0" * 40, "ZZZZZZZZZZZZZZ%00"])
 def test_an_unknown_token_gets_the_plain_404(client, db, token):
     make_letter()
 

@@ -56,6 +56,15 @@ def test_every_header_is_as_the_wire_wants_it(settings):
     assert b"Bcc" not in raw and b"Auto-Submitted" not in raw
 
 
+def test_a_topics_name_writes_no_header():
+    brand = make_sender().brand
+    topic = make_topic(slug="offers", name="Offers\r\nBcc: eve@evil.example", brand=brand)
+    _delivery, made = one(make_mail(topic=topic))
+
+    raw = made.message.partition(b"\r\n\r\n")[0]
+    assert b"Bcc" not in raw and b"List-Id: <offers.mail.brand.example>" in raw
+
+
 def test_no_integer_id_stands_in_message_id_or_feedback_id():
     campaign = make_mail()
     Campaign.objects.filter(pk=campaign.pk).update(name="x")
