@@ -15,7 +15,7 @@ from campaigns.models import Delivery, Event
 from contacts.profile import TimelineEntry
 
 # Acts of the upper floors have entries of their own, with more to say than the bare event.
-KINDS = ("open", "click", "web_view", "unsubscribe", "bounce", "complaint", "reply")
+KINDS = ("open", "click", "web_view", "offer_view", "unsubscribe", "bounce", "complaint", "reply")
 
 
 def entries(contact_id: int, *, before: datetime, limit: int) -> list[TimelineEntry]:
@@ -41,6 +41,7 @@ def _acts(contact_id: int, before: datetime, limit: int) -> list[TimelineEntry]:
         "open": _("Opened %(name)s"),
         "click": _("Followed a link of %(name)s"),
         "web_view": _("Read %(name)s on the web"),
+        "offer_view": _("Looked at the offer of %(name)s"),
         "unsubscribe": _("Left by %(name)s"),
         "bounce": _("%(name)s came back"),
         "complaint": _("Complained about %(name)s"),

@@ -199,9 +199,10 @@ def test_ann_is_written_to_shares_brings_dan_redeems_buys_and_one_page_says_it_a
         assert told.status == 201
     assert Order.objects.get().contact == ann
 
-    # One page tells Ann's story, newest first.
+    # One page tells Ann's story, newest first: that she read the offer's page too.
+    read_the_spool()
     story = [entry.kind for entry in profile.timeline(ann)]
-    for kind in ("mail", "open", "click", "share", "friend", "claim", "redeem", "order"):
+    for kind in ("mail", "open", "click", "share", "friend", "offer_view", "claim", "redeem", "order"):
         assert kind in story, (kind, story)
 
     # The report counts each of them once.
