@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from contacts import addresses
@@ -78,8 +78,31 @@ def create(email: str | None = None, **fields: Any) -> Contact:
     """
     contact = Contact(**fields)
     set_email(contact, email)
-    contact.save()
+    try:
+        with transaction.atomic():
+            contact.save()
+    except IntegrityError:  # somebody made her since we looked
+        set_email(contact, email)
+        raise
     return contact
+
+
+def find_or_create(email: str, **fields: Any) -> tuple[Contact, bool]:
+    """Return the contact with this address and whether she is new; a rival at the same moment may have made her.
+
+    Writes:  a new contact with these fields; what is known of one who is there stays.
+    Raises:  BadAddress.
+    """
+    known = find(Identity.Kind.EMAIL, email)
+    if known is not None:
+        return known, False
+    try:
+        return create(email, **fields), True
+    except IdentityTaken:
+        known = find(Identity.Kind.EMAIL, email)
+        if known is None:
+            raise
+        return known, False
 
 
 def set_email(contact: Contact, email: str | None) -> None:

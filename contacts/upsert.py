@@ -96,7 +96,9 @@ def _find(fields: ContactFields) -> tuple[Contact, bool]:
     held = suppression.find(email) if email else None
     if held is not None and held.reason == Suppression.Reason.ERASED:
         raise Erased(_("This person asked to be erased and is not taken in again."))
-    return identities.create(email=email, source=fields.source), True
+    if email:
+        return identities.find_or_create(email, source=fields.source)
+    return identities.create(source=fields.source), True
 
 
 def _set(contact: Contact, fields: ContactFields) -> None:

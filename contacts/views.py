@@ -23,7 +23,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_safe
 
 from contacts import addresses, consent, formkeys, identities, signup
-from contacts.models import Consent, Contact, Identity, SignupForm, Topic
+from contacts.models import Consent, Contact, SignupForm, Topic
 from contacts.pages import Page, private
 
 PURPOSES = (Consent.Purpose.OPEN_TRACKING, Consent.Purpose.CLICK_TRACKING)
@@ -114,11 +114,8 @@ def _sign_up(request: HttpRequest, form: SignupForm, typed: Typed) -> None:
 
 def _contact(form: SignupForm, typed: Typed, language: str) -> Contact:
     """Return the person of the address; what is known of her is not overwritten by who typed it."""
-    known = identities.find(Identity.Kind.EMAIL, typed.email)
-    if known is not None:
-        return known
     source = f"/join/{form.slug}/"
-    return identities.create(typed.email, first_name=typed.first_name, language=language, source=source)
+    return identities.find_or_create(typed.email, first_name=typed.first_name, language=language, source=source)[0]
 
 
 def wording(form: SignupForm, purposes: list[str]) -> str:

@@ -63,11 +63,9 @@ def sign_up(
     if suppression.is_suppressed(address):
         return None
     with transaction.atomic():
-        friend = identities.find("email", address)
-        known = Referral.objects.filter(friend=friend).first() if friend else None
-        if friend is None:
-            friend = _new_friend(share_link, address, first_name, language)
-        elif known is None and not topics:
+        friend, is_new = _friend(share_link, address, first_name, language)
+        known = None if is_new else Referral.objects.filter(friend=friend).first()
+        if not is_new and known is None and not topics:
             return None  # a customer already, who asks for nothing new
         consent.request(
             friend,
@@ -88,14 +86,13 @@ def source_of(share_link: ShareLink) -> str:
     return f"share:{share_link.network}:{share_link.pk}"
 
 
-def _new_friend(share_link: ShareLink, address: str, first_name: str, language: str) -> Contact:
-    sponsor = share_link.contact
-    return identities.create(
+def _friend(share_link: ShareLink, address: str, first_name: str, language: str) -> tuple[Contact, bool]:
+    return identities.find_or_create(
         address,
         first_name=first_name.strip()[:150],
         language=language,
         source=source_of(share_link),
-        referred_by=sponsor,
+        referred_by=share_link.contact,
     )
 
 
