@@ -155,9 +155,14 @@ def set_pace(campaign: Campaign, per_hour: int | None, by: Actor) -> Campaign:
 
 
 def resend_ambiguous(campaign: Campaign, by: Actor, *, resend: bool) -> int:
-    """Settle the mails in doubt, return how many: sent again, or counted as sent."""
+    """Settle the mails in doubt, return how many: sent again, or counted as sent.
+
+    Raises:  WrongState for sending again in a cancelled campaign: nobody would ever take the rows.
+    """
     from campaigns.delivery import ledger
 
+    if resend:
+        require(campaign, State.SENDING, State.PAUSED, State.FINISHED)
     with transaction.atomic():
         if resend and campaign.state == State.FINISHED:
             move(campaign, (State.FINISHED,), State.SENDING, finished_at=None)

@@ -37,6 +37,19 @@ def test_start_pins_the_version_freezes_the_audience_and_is_audited():
     assert AuditEntry.objects.get(verb="started campaign").detail["people"] == 3
 
 
+def test_what_is_in_doubt_is_not_sent_again_by_a_cancelled_campaign():
+    campaign = make_ready()
+    control.start(campaign, "marie")
+    control.cancel(campaign, "marie")
+    Delivery.objects.update(state="ambiguous")
+
+    with pytest.raises(control.WrongState):
+        control.resend_ambiguous(campaign, "marie", resend=True)
+
+    assert not Delivery.objects.filter(state="queued").exists(), "nobody would ever take them"
+    assert control.resend_ambiguous(campaign, "marie", resend=False) == 3
+
+
 def test_a_double_press_starts_once():
     campaign = make_ready()
     stale = Campaign.objects.get(pk=campaign.pk)
