@@ -14,7 +14,7 @@ FLOORS = ["contacts", "campaigns", "social", "config"]  # from the ground up
 ALLOWED = {
     "manage.py", "pyproject.toml", "README.md", "LICENSE", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md",
     "requirements.txt", "requirements-dev.txt", "campaigns", "contacts", "social", "templates", "tests",
-    "config", "docs", "deploy", "locale", "static",
+    "config", "docs", "deploy", "locale",
 }  # fmt: skip
 ON_ERASE = {"delete", "detach", "keep"}
 

@@ -55,7 +55,7 @@ def test_rare_networks_are_off_by_default():
 
 @pytest.mark.parametrize("key", registry.networks())
 def test_every_network_has_icons_of_our_own_and_a_day_it_was_checked(key, settings):
-    icons = settings.BASE_DIR / "static" / "fanfare" / "icons"
+    icons = settings.BASE_DIR / "social" / "static" / "fanfare" / "icons"
 
     assert (icons / f"{key}.svg").read_text().startswith("<svg")
     assert (icons / f"{key}.png").stat().st_size < 4000
