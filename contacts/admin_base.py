@@ -6,17 +6,37 @@ class EventAdmin(BigTableAdmin, ReadOnlyAdmin): ...
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, TypeVar
 
 from django.contrib import admin
+from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
 from django.db import connection
-from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.db.models import Model, QuerySet
+from django.http import Http404, HttpRequest
+from django.shortcuts import get_object_or_404
 from django.utils.functional import cached_property
 from unfold.admin import ModelAdmin, TabularInline
 
+M = TypeVar("M", bound=Model)
+
+# A mail on a page of its own runs no script and reads no cookie, also opened outside its frame; its links work.
+SANDBOX = {
+    "sandbox": ["allow-popups", "allow-popups-to-escape-sandbox", "allow-top-navigation-by-user-activation"],
+}
+
 COUNT_UP_TO = 10_000  # rows; beyond, a filtered list says no more than "10,000" and asks for a narrower search
+
+
+def found(model: type[M], pk: str | int) -> M:
+    """Return the row of this number.
+
+    Raises:  Http404 when there is none, and for what is no number.
+    """
+    try:
+        return get_object_or_404(model, pk=pk)
+    except (ValueError, OverflowError, ValidationError) as why:
+        raise Http404 from why
 
 
 class CheapPaginator(Paginator):  # type: ignore[type-arg]

@@ -30,7 +30,7 @@ from campaigns.admin import reports as report_pages
 from campaigns.admin import steps
 from campaigns.delivery import control, hold, progress
 from campaigns.models import Campaign
-from contacts.admin_base import BigTableAdmin
+from contacts.admin_base import SANDBOX, BigTableAdmin
 
 State = Campaign.State
 OPEN = (State.DRAFT, State.SCHEDULED)
@@ -196,7 +196,13 @@ class CampaignAdmin(SimpleHistoryAdmin, BigTableAdmin):  # type: ignore[misc]
 
     @method_decorator(xframe_options_sameorigin)
     @method_decorator(
-        csp_replace({"frame-ancestors": ["'self'"], "img-src": ["'self'", "data:", "https:", settings.SITE_URL]})
+        csp_replace(
+            {
+                **SANDBOX,
+                "frame-ancestors": ["'self'"],
+                "img-src": ["'self'", "data:", "https:", settings.SITE_URL],
+            }
+        )
     )
     def preview(self, request: HttpRequest, pk: int) -> HttpResponseBase:
         """Answer the mail as a reader of the language sees it, for the frame beside the steps."""

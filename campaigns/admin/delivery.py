@@ -23,7 +23,7 @@ from django.views.decorators.clickjacking import xframe_options_sameorigin
 
 from campaigns.delivery import control, hold, progress
 from campaigns.models import Delivery, OutboxMail, RelayState, SendingHold
-from contacts.admin_base import BigTableAdmin, ReadOnlyAdmin
+from contacts.admin_base import SANDBOX, BigTableAdmin, ReadOnlyAdmin, found
 
 
 @admin.register(Delivery)
@@ -60,7 +60,7 @@ class OutboxMailAdmin(BigTableAdmin, ReadOnlyAdmin):
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        mail = get_object_or_404(OutboxMail, pk=object_id)
+        mail = found(OutboxMail, object_id)
         if not self.has_view_permission(request, mail):
             raise PermissionDenied
         parsed = read(mail)
@@ -78,6 +78,7 @@ class OutboxMailAdmin(BigTableAdmin, ReadOnlyAdmin):
     @method_decorator(
         csp_replace(
             {
+                **SANDBOX,
                 "frame-ancestors": ["'self'"],
                 "img-src": ["'self'", "data:", "https:", settings.SITE_URL, settings.TRACKING_URL],
             }
@@ -120,7 +121,7 @@ class SendingHoldAdmin(BigTableAdmin, ReadOnlyAdmin):
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        held = get_object_or_404(SendingHold, pk=object_id)
+        held = found(SendingHold, object_id)
         if not self.has_view_permission(request, held):
             raise PermissionDenied
         if request.method == "POST":

@@ -21,7 +21,7 @@ from unfold.decorators import action
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
 from contacts import audit, jobs
-from contacts.admin_base import BigTableAdmin
+from contacts.admin_base import BigTableAdmin, found
 from contacts.importing import mapping, work
 from contacts.importing.mapping import Column
 from contacts.importing.reader import BadFile, Shape
@@ -188,7 +188,7 @@ class JobAdmin(BigTableAdmin):
 
     def change_view(self, request: HttpRequest, object_id: str, *args: Any, **kwargs: Any) -> HttpResponse:
         """Show the progress, the outcome, and the way on."""
-        job = get_object_or_404(Job, pk=object_id)
+        job = found(Job, object_id)
         if not self.has_view_permission(request, job):
             raise PermissionDenied
         if job.kind == WAITING_FOR_MAPPING:

@@ -1,6 +1,7 @@
 """The editor: a form that says what the blocks are, buttons that move them, a preview that saves nothing."""
 
 import pytest
+from django.contrib.auth.models import Permission
 from django.http import QueryDict
 from django.urls import reverse
 
@@ -203,3 +204,22 @@ def test_every_starter_is_right_in_every_language(name):
 
     assert {body.language for body in content.versions.get().bodies.all()} == {"en", "fr"}
     assert bool(content.versions.get().published_at) == starters.STARTERS[name].is_transactional
+
+
+def test_who_sees_no_people_previews_as_nobody_and_what_is_no_number_is_nobody(client):
+    content, ann = mail(), make_contact(first_name="Ann")
+    client.force_login(make_user())
+    for seen_by in ("²", "9" * 40, "-1"):
+        page = client.post(edit_url(content, page="preview"), {"a.text": "x", "seen_by": seen_by})
+        assert page.status_code == 200 and "Ann" not in page.text
+    writer = make_user(username="writer", is_superuser=False)
+    mails = Permission.objects.filter(codename__in=["view_emailcontent", "change_emailcontent"])
+    writer.user_permissions.set(mails)
+    client.force_login(writer)
+
+    fields = {"a.text": "Hi {{ contact.first_name }}", "seen_by": ann.pk}
+    answer = client.post(edit_url(content, page="preview"), fields)
+
+    assert answer.status_code == 200 and "Hi" in answer.text and "Ann" not in answer.text
+    assert "sandbox allow-popups" in answer["Content-Security-Policy"]
+    assert "Ann" not in client.get(edit_url(content)).text

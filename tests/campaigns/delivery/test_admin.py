@@ -174,3 +174,19 @@ def test_every_list_opens(desk, path):
     make_delivery()
 
     assert desk.get(f"/admin/campaigns/{path}/").status_code == 200
+
+
+def test_a_mail_opened_outside_its_frame_runs_nothing_and_its_links_work(desk):
+    campaign, kept = make_ready(1), make_mail()
+    for url in (f"campaign/{campaign.pk}/preview/", f"outboxmail/{kept.pk}/html/"):
+        policy = desk.get(f"/admin/campaigns/{url}")["Content-Security-Policy"]
+        sandbox = next(part for part in policy.split(";") if part.strip().startswith("sandbox"))
+        assert "allow-popups-to-escape-sandbox" in sandbox and "allow-scripts" not in sandbox
+
+
+@pytest.mark.parametrize(
+    "name", ["campaigns/outboxmail", "campaigns/sendinghold", "campaigns/campaign", "contacts/job", "contacts/contact"]
+)
+@pytest.mark.parametrize("pk", ["abc", "9" * 40])
+def test_an_address_without_a_number_is_not_found(desk, name, pk):
+    assert desk.get(f"/admin/{name}/{pk}/change/").status_code in (302, 404)
