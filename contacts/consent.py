@@ -227,9 +227,12 @@ def _request_key(contact: Contact, payload: dict[str, Any]) -> str:
 def confirm(contact: Contact, payload: Mapping[str, Any], *, evidence: Mapping[str, Any]) -> list[Subscription]:
     """Turn what was asked for into subscriptions and consents; a second press changes nothing.
 
+    Whoever was merged since the mail went out is the contact she was merged into.
+
     Writes:  Subscription(SUBSCRIBED) and Consent rows by confirmation; the address becomes a confirmed identity.
     Returns: the subscriptions of the payload's topics.
     """
+    address, contact = contact.email, identities.survivor(contact)
     words = str(payload.get("wording", ""))
     language = str(payload.get("language", ""))
     proof = {"asked": payload.get("evidence") or {}, "confirmed": dict(evidence)}
@@ -247,9 +250,9 @@ def confirm(contact: Contact, payload: Mapping[str, Any], *, evidence: Mapping[s
                 give(
                     contact, purpose, method=Method.CONFIRMATION, wording=words, language=language, evidence=proof
                 )  # fmt: skip
-        if contact.email:
+        if address:
             source = str(payload.get("form", ""))
-            identities.attach(contact, Identity.Kind.EMAIL, contact.email, Identity.Proof.CONFIRMED, source)
+            identities.attach(contact, Identity.Kind.EMAIL, address, Identity.Proof.CONFIRMED, source)
     return done
 
 

@@ -64,8 +64,13 @@ def find(kind: str, value: str) -> Contact | None:
     if contact is None:
         identity = Identity.objects.filter(kind=kind, value=value).select_related("contact").first()
         contact = identity.contact if identity else None
+    return contact and survivor(contact)
+
+
+def survivor(contact: Contact) -> Contact:
+    """Return the contact that this one was merged into, herself when she was not."""
     seen = set()
-    while contact is not None and contact.merged_into is not None and contact.pk not in seen:
+    while contact.merged_into is not None and contact.pk not in seen:
         seen.add(contact.pk)
         contact = contact.merged_into
     return contact

@@ -112,6 +112,18 @@ def test_find_follows_merges(db):
     assert identities.find("email", old.email) == ann
 
 
+def test_who_was_merged_since_the_mail_confirms_as_who_she_is_now(db):
+    letter, ann = make_topic(), make_contact(email="ann@example.com")
+    old = make_contact(email="old@example.com", merged_into=ann)
+
+    done = consent.confirm(old, {"topics": [letter.slug], "purposes": ["open_tracking"]}, evidence={})
+
+    ann.refresh_from_db()
+    assert [row.contact for row in done] == [ann] and ann.open_tracking_at
+    confirmed = Identity.objects.get(proof=Identity.Proof.CONFIRMED)
+    assert (confirmed.contact, confirmed.value) == (ann, "old@example.com"), "the address the mail went to"
+
+
 def test_consent_is_a_ledger_and_the_contact_holds_how_it_stands(db):
     ann = make_contact()
     first = consent.give(ann, "open_tracking", method="form", wording="Measure me", language="en")
