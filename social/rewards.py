@@ -28,15 +28,20 @@ def grant_friend(referral: Referral) -> RewardGrant | None:
 def grant_sponsor(referral: Referral) -> RewardGrant | None:
     """Give the sponsor her reward, once: first generation only, up to the programme's cap."""
     program = referral.program
-    if program is None or referral.generation != 1 or _is_capped(referral):
+    if program is None or referral.generation != 1:
         return None
-    return _grant(referral, RewardGrant.Side.SPONSOR, referral.sponsor, program.sponsor_offer)
+    with transaction.atomic():
+        if _is_capped(referral):
+            return None
+        return _grant(referral, RewardGrant.Side.SPONSOR, referral.sponsor, program.sponsor_offer)
 
 
 def _is_capped(referral: Referral) -> bool:
     cap = referral.program.cap_per_sponsor if referral.program else None
     if cap is None or referral.sponsor is None:
         return False
+    # Two approvals at once count one after the other: SQLite's transactions do anyway, PostgreSQL's wait here.
+    Contact.objects.select_for_update(no_key=True).get(pk=referral.sponsor.pk)
     granted = RewardGrant.objects.filter(
         side=RewardGrant.Side.SPONSOR, referral__sponsor=referral.sponsor, referral__program=referral.program
     )

@@ -1,9 +1,11 @@
 """From a friend's sign-up to her sponsor's reward: outcomes only, once, and never for oneself."""
 
+import threading
 from datetime import timedelta
 
 import pytest
 import time_machine
+from django.db import connection
 from django.utils import timezone
 
 from campaigns.models import Event
@@ -116,6 +118,33 @@ def test_rewards_stop_at_the_cap():
     assert RewardGrant.objects.filter(side="sponsor").count() == 1
     assert RewardGrant.objects.filter(side="friend").count() == 2
     assert Referral.objects.filter(state="approved").count() == 2
+
+
+if connection.vendor == "postgresql":  # SQLite's transactions come one after the other anyway
+
+    @pytest.mark.django_db(transaction=True)
+    def test_two_approvals_at_once_do_not_pass_the_cap():
+        make_program(hold_days=5, cap_per_sponsor=1)
+        link = make_share_link()
+        for n in range(6):
+            sign_up(link, f"friend{n}@example.com")
+            confirm(f"friend{n}@example.com")
+        waiting = list(Referral.objects.filter(state="held"))
+        gate = threading.Barrier(len(waiting))
+
+        def press(referral):
+            gate.wait()
+            referrals.approve(referral, by="a test")
+            connection.close()
+
+        threads = [threading.Thread(target=press, args=(referral,)) for referral in waiting]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+
+        assert Referral.objects.filter(state="approved").count() == 6
+        assert RewardGrant.objects.filter(side="sponsor").count() == 1
 
 
 def test_only_the_first_generation_is_rewarded():
