@@ -77,6 +77,11 @@ class DeviceInline(TabularInline):  # type: ignore[misc]
         return False
 
 
+def my_places(request: HttpRequest) -> QuerySet[Place]:
+    """Return the shops that this user manages."""
+    return Place.objects.filter(managers=request.user.pk)
+
+
 class MyPlacesAdmin(FanfareAdmin):
     """A manager sees her own shops, without one none; who may see shares (marketer, analyst) or all sees all."""
 
@@ -86,8 +91,12 @@ class MyPlacesAdmin(FanfareAdmin):
         rows: QuerySet[Any] = super().get_queryset(request)
         if request.user.has_perm("social.view_sharelink"):
             return rows
-        mine = request.user.places.values("pk") if request.user.is_authenticated else []
-        return rows.filter(**{f"{self.place_lookup}__in": mine})
+        return rows.filter(**{f"{self.place_lookup}__in": my_places(request).values("pk")})
+
+    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        if db_field.related_model is Place and not request.user.has_perm("social.view_sharelink"):
+            kwargs |= {"queryset": my_places(request), "required": True}
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False  # redemptions point here: archive or revoke instead
@@ -159,9 +168,10 @@ class QRForm(forms.ModelForm[QRCode]):
 
 
 @admin.register(QRCode)
-class QRCodeAdmin(FanfareAdmin):
+class QRCodeAdmin(MyPlacesAdmin):
     """The QR studio: one code and short link for each poster, till, slide; PNG and SVG that were read back."""
 
+    place_lookup = "place"
     form = QRForm
     list_display = ["name", "placement", "place", "leads_to", "created_at"]
     list_filter = ["placement", "place"]
@@ -174,9 +184,6 @@ class QRCodeAdmin(FanfareAdmin):
         if obj is None:
             return ["name", "placement", "place", "target", "campaign"]
         return ["picture", "address", "name", "placement", "place", "target"]
-
-    def has_delete_permission(self, request: HttpRequest, obj: QRCode | None = None) -> bool:
-        return False  # it may hang on a wall
 
     def save_model(self, request: HttpRequest, obj: QRCode, form: Any, change: bool) -> None:
         given = form.cleaned_data

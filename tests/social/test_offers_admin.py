@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 from django.contrib import admin
+from django.contrib.auth.models import Group
 from django.urls import reverse
 from django.utils import timezone
 
@@ -198,8 +199,6 @@ def test_a_redemption_is_undone_with_a_reason(marie, used):
 
 
 def test_a_shops_manager_sees_her_shop_only(client, used):
-    from django.contrib.auth.models import Group
-
     lea = make_user(username="lea", is_superuser=False)
     lea.groups.add(Group.objects.get(name="place manager"))
     client.force_login(lea)
@@ -211,6 +210,30 @@ def test_a_shops_manager_sees_her_shop_only(client, used):
     assert "Shop Lyon" not in client.get(url("Place", "changelist")).text
     make_place().managers.add(lea)
     assert client.get(url("Redemption", "undo", used.pk)).status_code == 200
+
+
+def test_a_shops_manager_sees_and_makes_codes_of_her_shop_only(client):
+    lea = make_user(username="lea", is_superuser=False)
+    lea.groups.add(Group.objects.get(name="place manager"))
+    lyon, paris = make_place(), make_place(slug="paris")
+    paris.managers.add(lea)
+    form = {"placement": "poster", "target": "https://brand.example/a"}
+    client.force_login(make_user(username="marketer"))
+    client.post(url("QRCode", "add"), {**form, "name": "Lyon's", "place": lyon.pk})
+    theirs = QRCode.objects.get()
+
+    client.force_login(lea)
+    for place in ("", lyon.pk):
+        assert client.post(url("QRCode", "add"), {**form, "name": "Mine", "place": place}).status_code == 200
+    client.post(url("QRCode", "add"), {**form, "name": "Mine", "place": paris.pk})
+
+    assert QRCode.objects.exclude(pk=theirs.pk).get().place == paris
+    listed = client.get(url("QRCode", "changelist")).text
+    assert "Mine" in listed and "Lyon&#x27;s" not in listed
+    client.post(url("QRCode", "change", theirs.pk), {**form, "name": "Taken", "place": paris.pk})
+    theirs.refresh_from_db()
+    assert theirs.name == "Lyon's"
+    assert client.get(reverse("admin:social_qrcode_file", args=[theirs.pk, "png"])).status_code == 404
 
 
 def test_a_cashier_gets_her_pin_on_the_places_page(marie):
