@@ -216,7 +216,7 @@ class Rejects:
         self._file.truncate(length)
         self._file.seek(0, 2)
         if not length:
-            self._write([[_("line"), _("reason"), *headers]])
+            self._write([[_("line"), _("reason"), *map(safe, headers)]])
 
     def __enter__(self) -> Rejects:
         return self
