@@ -19,20 +19,9 @@ from django.core.exceptions import ImproperlyConfigured
 from django.http import HttpRequest, HttpResponse
 from django.views.debug import SafeExceptionReporterFilter
 
+from contacts.scrubbing import scrub
+
 request_id: ContextVar[str] = ContextVar("request_id", default="")
-
-# Addresses (also IDN), 32-hex mail tokens, Crockford visit and claim tokens in paths, passwords in URLs.
-SECRET = re.compile(
-    r"(?P<address>[^\s<>\"'(),:;=/]+@[^\s<>\"'(),:;/]+)"
-    r"|(?P<token>(?<![0-9A-Za-z])[0-9A-Fa-f]{32}(?![0-9A-Za-z]))"
-    r"|(?P<path>(?<=/[ocwupsvfqQ]/)[0-9A-Za-z-]{12,})"
-    r"|(?P<url>(?<=://)[^\s/@]+@)"
-)
-
-
-def scrub(text: str) -> str:
-    """Return the text with every address and token replaced by a mark."""
-    return SECRET.sub(lambda found: f"[{'address' if found.lastgroup == 'address' else 'token'}]", text)
 
 
 class JsonLine(logging.Formatter):

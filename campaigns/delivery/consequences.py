@@ -19,6 +19,7 @@ from campaigns.delivery.replies import Fault, Judgement
 from campaigns.models import Campaign, Delivery
 from contacts import suppression
 from contacts.models import Suppression
+from contacts.scrubbing import scrub
 
 TRIES_BEFORE_REST = 3  # a mail that breaks connection after connection is put off, so that it stops nobody else
 
@@ -143,7 +144,7 @@ class Window:
                     "Receivers refuse us, not single addresses: “%(reply)s”. Have the domain's SPF, DKIM and DMARC "
                     "and the relay checked, then resume; nobody was suppressed and nobody is lost."
                 )
-                % {"reply": self._last_policy[:120]}
+                % {"reply": scrub(self._last_policy)[:120]}
             )
         if len(self._failed) == self.FAILED_SPAN and sum(self._failed) > self.FAILED_SHARE * self.FAILED_SPAN:
             return self._stop(

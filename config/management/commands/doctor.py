@@ -9,7 +9,7 @@ from typing import Any
 from django.core.management.base import BaseCommand
 
 from config import diagnosis
-from config.logs import scrub
+from contacts.scrubbing import scrub
 
 
 class Command(BaseCommand):

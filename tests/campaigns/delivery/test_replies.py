@@ -62,3 +62,10 @@ def test_more_than_five_per_cent_refused_for_good_pauses():
     reasons = [window.note(judge(550, "5.1.1") if n % 10 == 0 else judge(250), "") for n in range(400)]
 
     assert reasons.index(next(filter(None, reasons))) == 199
+
+
+def test_a_pause_quotes_no_address():
+    window = Window()
+    reasons = [window.note(judge(550, "5.7.1"), "550 5.7.1 <ann@example.com> refused by policy") for _n in range(20)]
+    said = next(filter(None, reasons))
+    assert "refused by policy" in said and "ann@" not in said
