@@ -197,6 +197,7 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "heartbeat": {"task": "config.tasks.heartbeat", "schedule": 20.0, "options": {"expires": 60}},
     "sending-round": {"task": "campaigns.tasks.go_round", "schedule": 15.0, "options": {"expires": 15}},
     "waiting-jobs": {"task": "contacts.tasks.run_waiting_jobs", "schedule": 30.0, "options": {"expires": 30}},
+    "old-job-files": {"task": "contacts.tasks.forget_job_files", "schedule": 86_400.0, "options": {"expires": 3600}},
     "lapsed-reservations": {
         "task": "social.tasks.release_reservations",
         "schedule": 300.0,

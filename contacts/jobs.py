@@ -14,13 +14,15 @@ import logging
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
 from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 from django.conf import settings
 from django.core.files.base import File
 from django.db.models import F, Q
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from contacts import hints
@@ -30,6 +32,7 @@ from contacts.models import Job
 logger = logging.getLogger(__name__)
 
 LEASE = timedelta(seconds=30)  # renewed by every batch, which takes far less than a second
+KEEP_FILES = timedelta(days=30)  # they hold addresses, also of people erased meanwhile
 State = Job.State
 
 # kind → "module:function"; upper floors add theirs with `register`.
@@ -165,6 +168,25 @@ def cancel(job: Job) -> bool:
             state=State.CANCELLED, finished_at=database_now(), lease_until=None
         )
     )
+
+
+def forget_files(now: datetime | None = None) -> int:
+    """Delete what was uploaded and handed out for jobs that ended KEEP_FILES ago, and return how many had files.
+
+    An import that nobody went on with after its upload ends there too. Counts and evidence stay.
+    """
+    before = (now or timezone.now()) - KEEP_FILES
+    ended = Q(finished_at__lt=before) | Q(created_at__lt=before, state=State.QUEUED, started_at=None)
+    had_files = list(Job.objects.filter(ended).exclude(upload="", result=""))
+    for job in had_files:
+        for file in (job.upload, job.result):
+            if file.name:
+                file.storage.delete(file.name)
+        Job.objects.filter(pk=job.pk).update(upload="", result="")
+    for path in (Path(settings.VAR_DIR) / "jobs").glob("rejected-*.csv"):  # of imports that were stopped on this node
+        if path.stat().st_mtime < before.timestamp():
+            path.unlink(missing_ok=True)
+    return len(had_files)
 
 
 def run_waiting() -> int:

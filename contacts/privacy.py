@@ -3,6 +3,7 @@
 archive = export_contact(ann)                  # bytes of a ZIP, one JSON file per table
 erase_contact(ann, actor=request.user)         # rows gone or detached; her address stays suppressed as a hash
 
+Files of jobs (uploads, rejected rows) are not searched: `jobs.forget_files` deletes them 30 days after the job ended.
 Every model with a path to Contact declares `on_erase`: "delete", "detach" (the row stays without the person) or "keep"
 (it holds nothing personal). `erase_blanks = {"field": value}` names what a detached row loses besides.
 """

@@ -17,3 +17,9 @@ def run_job(job_id: int) -> None:
 def run_waiting_jobs() -> None:
     """Do what no hint reached and what a killed worker left behind."""
     jobs.run_waiting()
+
+
+@shared_task(ignore_result=True)
+def forget_job_files() -> None:
+    """Delete the files of jobs that ended long ago."""
+    jobs.forget_files()

@@ -94,7 +94,9 @@ def work(run: jobs.Run) -> None:
     Raises:  jobs.Refused when the file breaks off.
     """
     parameters = run.job.parameters
-    if not run.job.upload:  # a kill came after the last line was in and the upload was forgotten
+    if not run.job.upload:  # a kill came after the last line was in, or it is long ago
+        if run.job.total is None or run.job.progress < run.job.total:
+            raise jobs.Refused(_("The file was deleted after 30 days. Upload it again."))
         return
     with run.job.upload.open("rb") as file:
         try:

@@ -9,6 +9,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from django.core.files.base import ContentFile
 from django.db import connection
 from django.utils import timezone
 
@@ -160,3 +161,24 @@ def wait_for(env, lines):
             return n
         time.sleep(0.01)
     raise AssertionError("the import never came so far")
+
+
+@pytest.mark.django_db
+def test_files_of_a_job_are_deleted_thirty_days_after_it_ended():
+    job = jobs.create("refuse", upload=ContentFile(b"ann@example.com", name="people.csv"), hint=False)
+    jobs.run(job.pk)
+    never_begun = jobs.create("mapping", upload=ContentFile(b"ben@example.com", name="people.csv"), hint=False)
+    storage, names = job.upload.storage, [job.upload.name, never_begun.upload.name]
+
+    assert jobs.forget_files(timezone.now() + timedelta(days=29)) == 0 and all(map(storage.exists, names))
+    assert jobs.forget_files(timezone.now() + timedelta(days=31)) == 2 and not any(map(storage.exists, names))
+    assert jobs.forget_files(timezone.now() + timedelta(days=31)) == 0
+
+
+@pytest.mark.django_db
+def test_an_import_whose_file_was_deleted_says_so():
+    job = jobs.create("import", upload=ContentFile(b"email", name="people.csv"), hint=False)
+    jobs.forget_files(timezone.now() + timedelta(days=31))
+    jobs.run(job.pk)
+    job.refresh_from_db()
+    assert job.state == "failed" and "Upload it again" in job.error
