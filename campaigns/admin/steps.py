@@ -11,9 +11,11 @@ from django.utils import timezone
 from django.utils.formats import date_format, number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
+from liquid.exceptions import LiquidError
 
+from campaigns.content import merge
 from campaigns.delivery import audience, progress
-from campaigns.models import AudienceExclusion, Campaign, ContentVersion
+from campaigns.models import AudienceExclusion, Campaign, ContentBody, ContentVersion
 
 if TYPE_CHECKING:
     from campaigns.content.checks import Finding
@@ -116,13 +118,21 @@ def newest_version(campaign: Campaign) -> ContentVersion | None:
     return campaign.content.versions.first() if campaign.content else None
 
 
+def as_unknown_person(body: ContentBody) -> str:
+    """Return the subject as somebody reads it of whom nothing is known; as written when it is no valid Liquid."""
+    try:
+        return merge.parse(body.subject, language=body.language, autoescape=False).render()
+    except LiquidError:
+        return body.subject
+
+
 def content_step(campaign: Campaign, newest: ContentVersion | None) -> Step:
     if campaign.content is None:
         return Step("content", _("Content"), _("Choose a mail, or write one."), "todo")
     if newest is None:
         return Step("content", _("Content"), _("“%(mail)s” has no text yet.") % {"mail": campaign.content}, "todo")
     bodies = list(newest.bodies.all())
-    subject = next((body.subject for body in bodies if body.subject), "")
+    subject = next((as_unknown_person(body) for body in bodies if body.subject), "")
     languages = ", ".join(sorted(body.language for body in bodies))
     summary = _("“%(subject)s” · version %(n)s · %(languages)s")
     return Step(

@@ -56,6 +56,11 @@ def _frame(campaign: Campaign) -> Iterator[Finding]:
     if campaign.kind == Campaign.Kind.CAMPAIGN and campaign.topic is None:
         remedy = _("Choose the topic that people subscribed to.")
         yield Finding("error", "topic.missing", _("The campaign has no topic, so nobody can leave it."), remedy)
+    if campaign.content and campaign.content.is_template:
+        message = _("The mail is a template: its sample words would go out as they stand.")
+        yield Finding(
+            "warning", "content.template", message, _("Make a new mail that starts from it, and choose that.")
+        )
     brand = campaign.content.brand if campaign.content else sender.brand if sender else None
     if brand is not None and not brand.postal_address.strip():
         remedy = _("Write it in the settings of the brand %(brand)s.") % {"brand": brand.name}

@@ -210,3 +210,12 @@ def test_blocks_without_an_id_get_one_and_doubles_are_told_apart():
 
     ids = [block["id"] for block in blocks]
     assert len(set(ids)) == 4 and ids[1] == "x" and all(one.isidentifier() for one in ids)
+
+
+def test_a_template_as_the_mail_is_warned_of():
+    campaign = ready()
+    assert "content.template" not in codes(campaign, "warning")
+
+    campaign.content.is_template = True
+
+    assert "content.template" in codes(campaign, "warning")
