@@ -87,4 +87,4 @@ def test_an_unknown_service_is_refused(site):
 
 def test_a_database_without_tables_gets_the_remedy(empty_site):
     done = empty_site.manage("up")
-    assert done.returncode == 1 and "Run: python3 manage.py migrate" in done.stderr
+    assert done.returncode == 1 and "Run: python3 manage.py upgrade" in done.stderr

@@ -32,7 +32,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, host: str, port: int, services: str, **options: Any) -> None:
         commands = chosen(services, host, port)
         if unapplied := pending_migrations():
-            raise CommandError(f"The database lacks {unapplied} migrations. Run: python3 manage.py migrate")
+            raise CommandError(f"The database lacks {unapplied} migrations. Run: python3 manage.py upgrade")
         if "web" in commands:
             require_free(host, port)
             self.stdout.write(f"Fanfare on http://{host}:{port}/admin/  (Ctrl-C stops it)")
