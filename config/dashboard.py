@@ -23,7 +23,8 @@ from django.utils.translation import ngettext
 from campaigns.models import Campaign, Delivery, Engagement, Event, SendingHold
 from contacts import heartbeats
 from contacts.models import Contact, Job, Notice
-from social.models import EarnedVisit, OfferCounter, Referral
+from social.models import EarnedVisit, OfferCounter, Referral, ShareLink
+from social.reports import CONFIRMED
 
 WATCHED = 20  # campaigns, newest first, whose ledgers are asked for trouble
 SHOWN = 5  # lines of each list
@@ -268,13 +269,31 @@ def _learned(campaigns: list[Campaign], figures: dict[int, Figures]) -> list[Lea
     """Return the last campaigns with their unique people, each judged against the others' click rates."""
     mailings = [c for c in campaigns if c.kind == Campaign.Kind.CAMPAIGN and figures[c.pk].states.get("sent")]
     rates = {c.pk: figures[c.pk].people.get(Event.Kind.CLICK, 0) / (figures[c.pk].measured or 1) for c in mailings}
+    shown = mailings[:SHOWN]
+    shared, friends = _sharing([campaign.pk for campaign in shown])
     return [
-        _lesson(c, figures[c.pk], _remark(rates[c.pk], [rate for pk, rate in rates.items() if pk != c.pk]))
-        for c in mailings[:SHOWN]
+        _lesson(
+            c,
+            figures[c.pk],
+            shared=shared.get(c.pk, 0),
+            friends=friends.get(c.pk, 0),
+            remark=_remark(rates[c.pk], [rate for pk, rate in rates.items() if pk != c.pk]),
+        )
+        for c in shown
     ]
 
 
-def _lesson(campaign: Campaign, figures: Figures, remark: str) -> Learned:
+def _sharing(campaign_ids: list[int]) -> tuple[dict[int, int], dict[int, int]]:
+    """Return who shared with evidence and which friends confirmed, by campaign: the report's own counts."""
+    links = ShareLink.objects.filter(CONFIRMED, campaign__in=campaign_ids, contact__isnull=False)
+    friends = Referral.objects.filter(share_link__campaign__in=campaign_ids, confirmed_at__isnull=False)
+    return (
+        dict(links.values_list("campaign").annotate(n=Count("contact", distinct=True))),
+        dict(friends.values_list("share_link__campaign").annotate(n=Count("pk"))),
+    )
+
+
+def _lesson(campaign: Campaign, figures: Figures, *, shared: int, friends: int, remark: str) -> Learned:
     return Learned(
         name=campaign.name,
         url=_campaign_url(campaign.pk),
@@ -282,8 +301,8 @@ def _lesson(campaign: Campaign, figures: Figures, remark: str) -> Learned:
         measured=figures.measured,
         opened=figures.people.get(Event.Kind.OPEN, 0),
         clicked=figures.people.get(Event.Kind.CLICK, 0),
-        shared=figures.people.get(Event.Kind.SHARE_INTENT, 0),
-        friends=figures.people.get(Event.Kind.EARNED_CONTACT, 0),
+        shared=shared,
+        friends=friends,
         redeemed=figures.people.get(Event.Kind.REDEEM, 0),
         remark=remark,
     )

@@ -9,6 +9,7 @@ from django.core.management import CommandError, call_command
 from django.db import transaction
 
 from campaigns.models import Campaign, Delivery, Event, OutboxMail
+from campaigns.reports import campaign_report
 from config.demo import letters
 from config.demo.shop import USER
 from contacts.models import Contact, Job, Suppression
@@ -152,3 +153,16 @@ def test_too_few_contacts_are_refused_with_a_sentence():
     with pytest.raises(CommandError, match="use 10 to 100000"):
         call_command("demo", once=True, contacts=3)
     assert not Suppression.objects.exists()
+
+
+@pytest.mark.django_db
+def test_home_counts_shares_and_friends_as_the_report_does(told, client):
+    client.force_login(User.objects.get(username=USER))
+
+    learned = client.get("/admin/").context["learned"]
+
+    line = next(one for one in learned if one.name == letters.NAME)
+    report = campaign_report(Campaign.objects.get(name=letters.NAME))
+    figures = {step.key: step.n for step in report.funnel}
+    assert (line.shared, line.friends) == (figures["shared"], figures["earned_contact"])
+    assert line.shared > 0 and line.friends > 0
