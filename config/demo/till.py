@@ -63,5 +63,7 @@ def _take(cashier: Visitor, code: str, amount_minor: int) -> None:
 
 def remarks(shop: Shop) -> list[str]:
     """Return what one must know to stand at a till."""
-    words = _("At the till: make this browser a till at %(address)s first, then choose %(name)s, PIN %(pin)s.")
-    return [words % {"address": f"{settings.SITE_URL}/till/enrol/", "name": CASHIERS["port"], "pin": PIN}]
+    words = _("At the till: make this browser a till of %(shop)s at %(address)s, then choose %(name)s, PIN %(pin)s.")
+    place = Place.objects.get(slug="port").name
+    address = f"{settings.SITE_URL}/till/enrol/"
+    return [words % {"shop": place, "address": address, "name": CASHIERS["port"], "pin": PIN}]
