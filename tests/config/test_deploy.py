@@ -51,5 +51,5 @@ def test_compose_sets_only_what_the_settings_read():
 
 def test_the_image_is_built_from_the_hashed_lock_and_does_not_run_as_root():
     text = (ROOT / "deploy" / "Dockerfile").read_text()
-    assert "--require-hashes --only-binary :all: --requirement requirements.txt" in text
+    assert "--no-deps --require-hashes --only-binary :all: --requirement requirements.txt" in text
     assert re.search(r"^USER fanfare$", text, re.MULTILINE) and "FANFARE_BOOTSTRAP=0" in text
