@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -46,7 +46,13 @@ class Outgoing:
 
 
 def messages(campaign: Campaign, deliveries: Sequence[Delivery]) -> list[Outgoing]:
-    """Return one `Outgoing` per delivery, in their order.
+    """Return one `Outgoing` per delivery, in their order. Reads as `stream` does."""
+    made = {outgoing.delivery_id: outgoing for outgoing in stream(campaign, deliveries)}
+    return [made[delivery.pk] for delivery in deliveries]
+
+
+def stream(campaign: Campaign, deliveries: Sequence[Delivery]) -> Iterator[Outgoing]:
+    """Yield one `Outgoing` per delivery, made when it is asked for, in groups of one version and language.
 
     Reads:   campaign with sender, topic, brand; the contacts; what the blocks ask for, once per block; five queries
              and those of the blocks, however many deliveries. A version or language met for the first time is compiled.
@@ -54,8 +60,7 @@ def messages(campaign: Campaign, deliveries: Sequence[Delivery]) -> list[Outgoin
     fresh = Campaign.objects.select_related("sender__brand", "topic", "content_version__content__brand").get(
         pk=campaign.pk
     )
-    groups: dict[tuple[int, str], list[tuple[Delivery, Recipient]]] = defaultdict(list)
-    made: dict[int, Outgoing] = {}
+    groups: dict[tuple[int, str], list[Recipient]] = defaultdict(list)
     versions = _versions(fresh, deliveries)
     contacts = _contacts(deliveries)
     for delivery in deliveries:
@@ -63,15 +68,12 @@ def messages(campaign: Campaign, deliveries: Sequence[Delivery]) -> list[Outgoin
         contact = contacts.get(delivery.contact_id or 0)
         error = _missing(fresh, version, contact)
         if error or version is None or contact is None:
-            made[delivery.pk] = Outgoing(delivery.pk, "", "", b"", error)
+            yield Outgoing(delivery.pk, "", "", b"", error)
             continue
         recipient = recipient_of(delivery, contact, fresh)
-        language = _language(version, recipient)
-        groups[(version.pk, language)].append((delivery, recipient))
-    for (version_id, language), rows in groups.items():
-        for outgoing in _group(fresh, versions[version_id], language, [recipient for _row, recipient in rows]):
-            made[outgoing.delivery_id] = outgoing
-    return [made[delivery.pk] for delivery in deliveries]
+        groups[(version.pk, _language(version, recipient))].append(recipient)
+    for (version_id, language), people in groups.items():
+        yield from _group(fresh, versions[version_id], language, people)
 
 
 def _versions(campaign: Campaign, deliveries: Sequence[Delivery]) -> dict[int, ContentVersion]:
@@ -124,15 +126,17 @@ def _language(version: ContentVersion, recipient: Recipient) -> str:
     )
 
 
-def _group(campaign: Campaign, version: ContentVersion, language: str, people: list[Recipient]) -> list[Outgoing]:
+def _group(campaign: Campaign, version: ContentVersion, language: str, people: list[Recipient]) -> Iterator[Outgoing]:
     try:
         mail = compiled.load(campaign, version, language)
         with translation.override(language):
             blocks = block_values(mail, campaign, people)
     except BadContent as bad:
-        return [Outgoing(person.delivery_id, "", "", b"", str(bad)[:300]) for person in people]
+        yield from (Outgoing(person.delivery_id, "", "", b"", str(bad)[:300]) for person in people)
+        return
     make = codec().make
-    return [_one(mail, campaign, person, own, make) for person, own in zip(people, blocks, strict=True)]
+    for person, own in zip(people, blocks, strict=True):
+        yield _one(mail, campaign, person, own, make)
 
 
 def block_values(mail: CompiledEmail, campaign: Campaign, people: Sequence[Recipient]) -> list[dict[str, Any]]:

@@ -30,12 +30,14 @@ def after(seconds: str = "%s") -> str:
     return f"strftime('%%Y-%%m-%%d %%H:%%M:%%f', 'now', ({seconds}) || ' seconds')"
 
 
-def table(columns: Sequence[str], types: Sequence[str], values: Sequence[Row]) -> tuple[str, list[Any]]:
-    """Return a `WITH v(columns) AS (…)` clause and its parameters.
+def table(
+    columns: Sequence[str], types: Sequence[str], values: Sequence[Row], name: str = "v"
+) -> tuple[str, list[Any]]:
+    """Return a `WITH name(columns) AS (…)` clause and its parameters.
 
     PostgreSQL gets one array a column, so the statement's text is the same for any number of rows and stays prepared.
     """
-    head = f"WITH v({', '.join(columns)}) AS "
+    head = f"WITH {name}({', '.join(columns)}) AS "
     if is_postgresql():
         arrays = ", ".join(f"%s::{each}[]" for each in types)
         return f"{head}(SELECT * FROM unnest({arrays})) ", [list(column) for column in zip(*values, strict=True)]

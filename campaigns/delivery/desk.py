@@ -6,10 +6,12 @@ import logging
 import threading
 import time
 from collections import Counter
+from contextlib import nullcontext
 
 from django.db import DatabaseError, connection, transaction
 
 from campaigns.delivery import breaker, consequences, control, ledger, replies
+from campaigns.delivery.database import is_postgresql
 from campaigns.delivery.mail import Mail, Outcome
 from campaigns.models import Campaign
 from contacts import heartbeats
@@ -43,10 +45,12 @@ class LedgerDesk:
         Writes:  the ledger; Suppression and Event where a contact's address is at fault; a pause where we are.
         """
         results = [self._result(outcome) for outcome in outcomes]
+        # Only an error has consequences beside the ledger's rows; without one a single statement may commit itself.
+        is_plain = is_postgresql() and all(outcome.code < 500 for outcome in outcomes)
         try:
-            with transaction.atomic():
-                written = ledger.record(results, self.owner)
-                allowed = ledger.commit_intents([mail.held for mail in ready], self.owner, self.relay)
+            with nullcontext() if is_plain and results and ready else transaction.atomic():
+                pairs = [mail.held for mail in ready]
+                written, allowed = ledger.settle(results, pairs, self.owner, self.relay)
                 self._draw(outcomes, written)
         except DatabaseError:
             reconnect()

@@ -1,5 +1,5 @@
-"""Rows of one campaign turned into mails: claimed and rendered a batch at a time, so memory does not grow with the
-audience.
+"""Rows of one campaign turned into mails: claimed a batch at a time, rendered while the wire is busy, so that memory does
+not grow with the audience.
 """
 
 from __future__ import annotations
@@ -7,6 +7,8 @@ from __future__ import annotations
 import logging
 import time
 from collections import deque
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from django.db import DatabaseError
 
@@ -14,6 +16,9 @@ from campaigns.delivery import ledger, throttle
 from campaigns.delivery.desk import LedgerDesk, reconnect
 from campaigns.delivery.mail import Mail
 from campaigns.models import Campaign, Delivery
+
+if TYPE_CHECKING:
+    from campaigns.content.batch import Outgoing
 
 logger = logging.getLogger(__name__)
 BATCH = 200  # rows a claim: 6 MB at 30 kB a mail; larger ones gain nothing (docs/benchmarks.md)
@@ -35,40 +40,60 @@ class CampaignFeed:
         self.claimed = 0
         self.is_broken = False
         self._mails: deque[Mail] = deque()
+        self._rows: dict[int, Delivery] = {}  # claimed, not rendered yet
+        self._renderings: deque[Iterator[Outgoing]] = deque()
         self._is_over = False
 
     def buffered(self) -> int:
         if self.desk.is_interrupted:
             self.put_back()
-        return len(self._mails)
+        return len(self._mails) + len(self._rows)
 
     def next(self) -> Mail | None:
         if self.desk.is_interrupted or self.desk.is_stopped():
             self.put_back()
             return None
-        if not self._mails:
-            self._refill()
+        while not self._mails and (self._rows or not self._is_over):
+            if not self._rows:
+                self._refill()
+            self._render()
         return self._mails.popleft() if self._mails else None
 
     def is_exhausted(self) -> bool:
-        return not self._mails and (self._is_over or self.desk.is_interrupted or self.desk.is_stopped())
+        return not self.buffered() and (self._is_over or self.desk.is_interrupted or self.desk.is_stopped())
 
     def give_back(self, mail: Mail) -> None:
         self._mails.appendleft(mail)
 
+    def prepare(self, seconds: float, enough: int) -> None:
+        """Render in time that is idle otherwise: until it is over or `enough` mails are ready."""
+        until = time.monotonic() + seconds
+        while self._rows and len(self._mails) < enough and time.monotonic() < until:
+            self._render()
+
+    def fetch_ahead(self) -> bool:
+        """Claim the next rows while the last ones are on their way, and say whether that wrote to the database."""
+        if self._is_over or self.desk.is_interrupted or self.buffered() > self.batch // 4:
+            return False
+        self._refill()
+        return True
+
     def put_back(self) -> None:
         """Release what was not tried."""
         self._is_over = True
-        if self._mails:
-            held = [mail.held for mail in self._mails]
-            self._mails.clear()
-            try:
-                ledger.release(held, self.desk.owner)
-            except DatabaseError:  # their lease ends by itself
-                logger.warning("campaign=%s %d rows could not be released", self.campaign.pk, len(held))
-                reconnect()
+        held = [mail.held for mail in self._mails] + [(row.id, row.fence) for row in self._rows.values()]
+        self._mails.clear()
+        self._rows.clear()
+        self._renderings.clear()
+        if not held:
+            return
+        try:
+            ledger.release(held, self.desk.owner)
             for key in self.keys:
                 throttle.give_back(key, len(held))
+        except DatabaseError:  # their lease ends by itself
+            logger.warning("campaign=%s %d rows could not be released", self.campaign.pk, len(held))
+            reconnect()
 
     def _refill(self) -> None:
         if self._is_over or time.monotonic() >= self.until:
@@ -77,9 +102,7 @@ class CampaignFeed:
         try:
             self._claim()
         except DatabaseError:
-            logger.warning("campaign=%s the database did not answer a claim", self.campaign.pk)
-            self._is_over = self.is_broken = True
-            reconnect()
+            self._stumble("a claim")
 
     def _claim(self) -> None:
         wanted = self.batch
@@ -90,22 +113,31 @@ class CampaignFeed:
             throttle.give_back(key, wanted - len(rows))
         self.claimed += len(rows)
         self._is_over = len(rows) < wanted or not wanted
-        self._mails.extend(self._rendered(rows))
-        if rows and not self._mails:
-            self._is_over = False  # all of them failed alone; there may be more
+        if rows:
+            from campaigns.content import batch
 
-    def _rendered(self, rows: list[Delivery]) -> list[Mail]:
-        """Render a batch; a row whose message cannot be made fails alone."""
-        from campaigns.content import batch
+            self._rows.update((row.id, row) for row in rows)
+            self._renderings.append(iter(batch.stream(self.campaign, rows)))
 
-        if not rows:
-            return []
-        by_id = {row.id: row for row in rows}
-        mails = []
-        for made in batch.messages(self.campaign, rows):
-            mail = Mail(by_id[made.delivery_id], made.envelope_from, made.recipient, made.message)
-            if made.error:
-                self.desk.fail(mail, made.error)
-            else:
-                mails.append(mail)
-        return mails
+    def _render(self) -> None:
+        """Make the next mail ready; a row whose message cannot be made fails alone."""
+        if not self._renderings:
+            return
+        try:
+            made = next(self._renderings[0], None)
+            if made is None:
+                self._renderings.popleft()
+            elif (row := self._rows.pop(made.delivery_id, None)) is not None:
+                mail = Mail(row, made.envelope_from, made.recipient, made.message)
+                if made.error:
+                    self.desk.fail(mail, made.error)
+                else:
+                    self._mails.append(mail)
+        except DatabaseError:
+            self._stumble("a rendering")
+            self.put_back()
+
+    def _stumble(self, at: str) -> None:
+        logger.warning("campaign=%s the database did not answer %s", self.campaign.pk, at)
+        self._is_over = self.is_broken = True
+        reconnect()

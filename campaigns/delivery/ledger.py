@@ -117,11 +117,30 @@ def _contact_may_get_it() -> str:
 Held = Sequence[tuple[int, int]]  # (id, fence) of rows that this owner claimed
 
 
-def _held(pairs: Held) -> tuple[str, list[object]]:
-    return table(("id", "fence"), ("bigint", "bigint"), [*pairs])
+def _held(pairs: Held, name: str = "v") -> tuple[str, list[object]]:
+    return table(("id", "fence"), ("bigint", "bigint"), [*pairs], name)
 
 
-_MINE = "d.id = v.id AND d.fence = v.fence AND d.owner = %s"
+def _mine(name: str = "v") -> str:
+    return f"d.id = {name}.id AND d.fence = {name}.fence AND d.owner = %s"
+
+
+def settle(results: Sequence[Result], pairs: Held, owner: str, relay: str = "") -> tuple[set[int], set[int]]:
+    """Do `record` and `commit_intents` at once and return what each returns.
+
+    One statement on PostgreSQL, so that outside a transaction it is one round trip, commit included.
+    """
+    if not (is_postgresql() and results and pairs):
+        return record(results, owner), commit_intents(pairs, owner, relay)
+    recorded, for_results = table(COLUMNS, TYPES, _values(results), "v")
+    intended, for_intents = _held(pairs, "w")
+    sql = f"""{recorded}, {intended.removeprefix("WITH ")},
+        r AS ({_recording("v")}), i AS ({_intending("w")})
+        SELECT id, false FROM r UNION ALL SELECT id, true FROM i"""
+    found = rows(sql, [*for_results, *for_intents, owner, LEASE, relay, owner])
+    written = {id for id, is_intent in found if not is_intent}
+    _note_dropped(results, written)
+    return written, {id for id, is_intent in found if is_intent}
 
 
 def commit_intents(pairs: Held, owner: str, relay: str = "") -> set[int]:
@@ -134,18 +153,24 @@ def commit_intents(pairs: Held, owner: str, relay: str = "") -> set[int]:
     if not pairs:
         return set()
     head, values = _held(pairs)
-    sql = f"""{head}
+    return {row[0] for row in rows(f"{head} {_intending('v')}", [*values, LEASE, relay, owner])}
+
+
+def _intending(name: str) -> str:
+    """Return the UPDATE from the table `name`; its parameters are the lease, the relay and the owner."""
+    return f"""
         UPDATE campaigns_delivery AS d SET state = 'committing', attempts = d.attempts + 1, lease_until = {after()},
             relay = %s
-        FROM v, campaigns_campaign c
-        WHERE {_MINE} AND d.state = 'claimed' AND c.id = d.campaign_id AND c.state = 'sending'
+        FROM {name}, campaigns_campaign c
+        WHERE {_mine(name)} AND d.state = 'claimed' AND c.id = d.campaign_id AND c.state = 'sending'
           AND (c.send_until IS NULL OR c.send_until > {now()})
           AND NOT EXISTS (SELECT 1 FROM campaigns_sendinghold h WHERE h.lifted_at IS NULL)
           AND {_contact_may_get_it()}
-        RETURNING id"""
-    if is_postgresql():
-        sql = sql.replace("RETURNING id", "RETURNING d.id")
-    return {row[0] for row in rows(sql, [*values, LEASE, relay, owner])}
+        RETURNING {_id()}"""
+
+
+def _id() -> str:
+    return "d.id" if is_postgresql() else "id"  # SQLite knows no alias there
 
 
 def refuse(pairs: Held, owner: str) -> int:
@@ -165,7 +190,7 @@ def refuse(pairs: Held, owner: str) -> int:
             reply = CASE WHEN {late} THEN 'too late' WHEN NOT {_contact_may_get_it()} THEN 'not allowed any more'
                     ELSE d.reply END
         FROM v, campaigns_campaign c
-        WHERE {_MINE} AND d.state = 'claimed' AND c.id = d.campaign_id"""
+        WHERE {_mine()} AND d.state = 'claimed' AND c.id = d.campaign_id"""
     return count(sql, [*values, owner])
 
 
@@ -180,29 +205,40 @@ def record(results: Sequence[Result], owner: str) -> set[int]:
     """
     if not results:
         return set()
-    values = [
+    head, parameters = table(COLUMNS, TYPES, _values(results))
+    written = {row[0] for row in rows(f"{head} {_recording('v')}", [*parameters, owner])}
+    _note_dropped(results, written)
+    return written
+
+
+def _values(results: Sequence[Result]) -> list[tuple[object, ...]]:
+    return [
         (r.id, r.fence, r.state, r.code, r.reply[:300].replace("\0", ""), r.delay, r.tries, r.is_hard) for r in results
     ]
-    head, parameters = table(COLUMNS, TYPES, values)
-    sql = f"""{head}
-        UPDATE campaigns_delivery AS d SET state = v.state, owner = '', lease_until = NULL,
-            reply_code = COALESCE(v.code, d.reply_code),
-            reply = CASE WHEN v.state = 'queued' THEN d.reply ELSE v.reply END,
-            attempts = d.attempts + v.tries,
-            sent_at = CASE WHEN v.state = 'sent' THEN {now()} ELSE d.sent_at END,
-            bounced_at = CASE WHEN v.hard THEN {now()} ELSE d.bounced_at END,
-            next_at = CASE WHEN v.state = 'deferred' THEN {after("v.delay")} ELSE NULL END
-        FROM v
-        WHERE {_MINE} AND (d.state = 'committing' OR (d.state = 'claimed' AND v.state NOT IN ('sent', 'ambiguous')))
-        RETURNING id"""
-    if is_postgresql():
-        sql = sql.replace("RETURNING id", "RETURNING d.id").replace("v.state,", "v.state::varchar,", 1)
-    written = {row[0] for row in rows(sql, [*parameters, owner])}
+
+
+def _recording(name: str) -> str:
+    """Return the UPDATE from the table `name`; its parameter is the owner."""
+    state = f"{name}.state::varchar" if is_postgresql() else f"{name}.state"
+    return f"""
+        UPDATE campaigns_delivery AS d SET state = {state}, owner = '', lease_until = NULL,
+            reply_code = COALESCE({name}.code, d.reply_code),
+            reply = CASE WHEN {name}.state = 'queued' THEN d.reply ELSE {name}.reply END,
+            attempts = d.attempts + {name}.tries,
+            sent_at = CASE WHEN {name}.state = 'sent' THEN {now()} ELSE d.sent_at END,
+            bounced_at = CASE WHEN {name}.hard THEN {now()} ELSE d.bounced_at END,
+            next_at = CASE WHEN {name}.state = 'deferred' THEN {after(f"{name}.delay")} ELSE NULL END
+        FROM {name}
+        WHERE {_mine(name)} AND (d.state = 'committing'
+              OR (d.state = 'claimed' AND {name}.state NOT IN ('sent', 'ambiguous')))
+        RETURNING {_id()}"""
+
+
+def _note_dropped(results: Sequence[Result], written: set[int]) -> None:
     if len(written) != len(results):
         logger.warning(
             "%d of %d results dropped: the rows belong to another sender", len(results) - len(written), len(results)
         )
-    return written
 
 
 def release(pairs: Held, owner: str) -> int:

@@ -41,7 +41,7 @@ class Feed(Protocol):
     """Where a relay gets its mails."""
 
     def buffered(self) -> int:
-        """Return how many mails are ready without further work."""
+        """Return how many mails are claimed and not handed out."""
 
     def next(self) -> Mail | None:
         """Return a mail, None when there is none now."""
@@ -51,6 +51,12 @@ class Feed(Protocol):
 
     def give_back(self, mail: Mail) -> None:
         """Take back a mail that was not tried."""
+
+    def prepare(self, seconds: float, enough: int) -> None:
+        """Render in time that is idle otherwise: until it is over or `enough` mails are ready."""
+
+    def fetch_ahead(self) -> bool:
+        """Claim the next rows while the last ones are on their way, and say whether that wrote to the database."""
 
 
 class Desk(Protocol):

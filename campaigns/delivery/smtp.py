@@ -61,7 +61,12 @@ class Pool:
                 self._drop_undotted("stopped")
             if not self._is_ending():
                 self._hand_out(feed)
-            self._listen(desk)
+            patience = self._patience()
+            if patience:
+                began = time.monotonic()
+                feed.prepare(patience, 2 * self.most)
+                patience = max(0.0, patience - (time.monotonic() - began))
+            self._listen(desk, patience)
             self._expire(desk)
             self._settle(feed, desk)
             if self._is_done(feed):
@@ -121,8 +126,8 @@ class Pool:
         except OSError:
             return  # closed meanwhile
 
-    def _listen(self, desk: Desk) -> None:
-        for key, events in self._selector.select(self._patience()):
+    def _listen(self, desk: Desk, patience: float) -> None:
+        for key, events in self._selector.select(patience):
             if key.fileobj is self._bell:
                 self._bell.recv(4_096)
                 self._welcome(desk)
@@ -224,6 +229,8 @@ class Pool:
         self._committed_at = time.monotonic()
         for talk in ready:
             self._finish(talk, feed, allowed)
+        if not self._is_ending() and feed.fetch_ahead():
+            self._committed_at = time.monotonic()
 
     def _next_commit(self) -> float:
         return self._committed_at + PAUSE if connection.vendor == "sqlite" else 0.0

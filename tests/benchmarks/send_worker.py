@@ -35,7 +35,7 @@ def send() -> None:
     from campaigns.delivery import sender
 
     if os.environ.get("BENCHMARK_CONTENT") != "real":
-        campaigns.content.batch.messages = joined_messages
+        campaigns.content.batch.stream = joined_messages
     if os.environ.get("BENCHMARK_PROFILE"):
         import cProfile
         import pstats
@@ -67,7 +67,6 @@ def joined_messages(campaign, deliveries):
     from contacts.models import Contact
 
     emails = dict(Contact.objects.filter(pk__in=[row.contact_id for row in deliveries]).values_list("pk", "email"))
-    made = []
     for row in deliveries:
         email = emails[row.contact_id]
         head = f"From: news@brand.example\r\nTo: {email}\r\nSubject: May\r\nMessage-ID: <{row.id}@b>\r\n\r\n".encode()
@@ -77,8 +76,7 @@ def joined_messages(campaign, deliveries):
             pieces.append(part)
             pieces.append(value)
         pieces.append(b"\r\n")
-        made.append(Outgoing(row.pk, "bounce@brand.example", email, b"".join(pieces)))
-    return made
+        yield Outgoing(row.pk, "bounce@brand.example", email, b"".join(pieces))
 
 
 if __name__ == "__main__":

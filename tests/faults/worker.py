@@ -45,7 +45,7 @@ def send(point: str = "", k: str = "1") -> None:
     from campaigns.delivery.feed import CampaignFeed
     from tests.campaigns.delivery.conftest import plain_messages
 
-    campaigns.content.batch.messages = plain_messages
+    campaigns.content.batch.stream = plain_messages
     CampaignFeed.__init__.__kwdefaults__["batch"] = 10  # many claims, so that kills fall between them
     if point:
         arm(point, int(k))

@@ -9,7 +9,7 @@ PADDING = {"octets": 0}
 
 
 def plain_messages(campaign, deliveries):
-    """Messages without templates: what `campaigns.content.batch.messages` promises, in five lines."""
+    """Messages without templates: what `campaigns.content.batch.stream` promises, in five lines."""
     made = []
     for row in deliveries:
         email = row.contact.email
@@ -23,7 +23,7 @@ def plain_messages(campaign, deliveries):
 @pytest.fixture
 def plain_mails(monkeypatch):
     """The sender is tested with ready messages; tests/test_journey.py sends real ones."""
-    monkeypatch.setattr("campaigns.content.batch.messages", plain_messages)
+    monkeypatch.setattr("campaigns.content.batch.stream", plain_messages)
 
 
 @pytest.fixture(autouse=True)
