@@ -16,7 +16,7 @@ from django.conf import settings
 from django.utils import translation
 from django.utils.translation import gettext as _
 
-from campaigns.content import compiled, mime
+from campaigns.content import compiled, mime, visibility
 from campaigns.content.compiled import CompiledEmail
 from campaigns.content.findings import BadContent
 from campaigns.content.merge import INTERNAL, LiquidError
@@ -145,6 +145,7 @@ def block_values(mail: CompiledEmail, campaign: Campaign, people: Sequence[Recip
     for block, kind in mail.blocks:
         for values, own in zip(merged, kind.values(block, campaign, people), strict=True):
             values[block["id"]] = own
+    visibility.decide(mail.conditional, people, merged)
     return merged
 
 

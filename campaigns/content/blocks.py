@@ -44,14 +44,14 @@ Audience = Literal["self", "friend", "public"]
 Scope = Literal["public", "personal", "friend"]
 BlockDict = dict[str, Any]
 
-BUILT_IN = ("campaigns.content.standard", "campaigns.content.footer")
+BUILT_IN = ("campaigns.content.standard", "campaigns.content.selling", "campaigns.content.footer")
 
 
 @dataclass(frozen=True, slots=True)
 class Field:
     """One input of a block's form in the editor.
 
-    `kind`: line, text, rich, url, image, choice, number, flag, offer, network.
+    `kind`: line, text, rich, url, image, choice, number, flag, offer, segment, network.
     """
 
     name: str
@@ -89,10 +89,14 @@ class CompileEnv:
         """Return the merge tag that stands for a value which `values` gives per recipient."""
         return f"{{{{ b.{block['id']}.{name} }}}}"
 
-    def image_url(self, image_id: Any) -> str:
-        """Return the absolute address of a picture of the library; '' when it is gone."""
+    def image_url(self, image_id: Any, width: int = 600) -> str:
+        """Return the absolute address of a picture sharp at `width` pixels of the mail; '' when it is gone."""
         image = self.images.get(image_id) if isinstance(image_id, int) else None
-        return absolute(image.file.url) if image else ""
+        return absolute(image.url_for(width)) if image else ""
+
+    def logo_url(self) -> str:
+        """Return the absolute address of the brand's logo; '' when it has none."""
+        return absolute(self.brand.logo.url) if self.brand.logo else ""
 
 
 class Block:

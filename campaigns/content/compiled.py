@@ -23,7 +23,7 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 
 from campaigns import links
-from campaigns.content import document, sanitise
+from campaigns.content import document, sanitise, visibility
 from campaigns.content.blocks import Audience, Block, BlockDict, CompileEnv, registry
 from campaigns.content.evaluate import PAGE, PLAIN, WIRE_HTML, WIRE_TEXT, Program, compile_program
 from campaigns.content.findings import BadContent, Finding
@@ -64,6 +64,7 @@ class CompiledEmail:
             for block, kind in known_blocks(body)
             if type(kind).values is not Block.values or kind.value_names
         ]
+        self.conditional = visibility.conditional(block for block, _kind in known_blocks(body))
         self.live = live_blocks(body)
         self.shown = ""  # the state of those blocks' rows when they were compiled
         self.fixed = fixed_values(env)
@@ -156,14 +157,18 @@ def compile_body(body: ContentBody, env: CompileEnv, *, number: Number | None = 
 
 def shown(block: BlockDict, kind: Block, env: CompileEnv) -> tuple[str, str]:
     """Return a block's MJML and text for the audience of this compilation."""
-    if env.audience == "self" or kind.scope == "public":
-        return kind.mjml(block, env), kind.text(block, env)
-    return kind.friend_mjml(block, env), kind.friend_text(block, env)
+    if not visibility.is_for(block, env.audience):
+        return "", ""
+    if env.audience != "self" and kind.scope != "public":
+        return kind.friend_mjml(block, env), kind.friend_text(block, env)
+    part, text = visibility.wrapped(block, kind.mjml(block, env), kind.text(block, env))
+    return part, text
 
 
 def _from_blocks(body: ContentBody, env: CompileEnv, tags: Tags, rewriter: Rewriter) -> tuple[str, str, str]:
     card, below, texts = "", "", []
     parts = [(block, kind, *shown(block, kind, env)) for block, kind in known_blocks(body)]
+    parts = [part for part in parts if part[2] or part[3]]
     top = 0 if parts and parts[0][1].fills_width(parts[0][0]) else 16
     words = {"subject": body.subject, "preheader": body.preheader}
     frame = document.mjml(env, **words, card="@CARD@", below="@BELOW@", top=top)

@@ -40,11 +40,24 @@ def styles(env: CompileEnv) -> str:
   body, .paper {{ background-color: {DARK_PAPER} !important; }}
   .card, .card > table {{ background-color: {DARK_CARD} !important; background: {DARK_CARD} !important; }}
   .card div, .card p, .card li, .card h1, .card h2, .card h3, .card td {{ color: {DARK_INK} !important; }}
+  .mast div {{ color: {DARK_INK} !important; }}
   .small div, .small p, .small a, .small td {{ color: {DARK_GREY} !important; }}
   .rich a, .words a {{ color: {bright} !important; }}
+  .card .hero div, .card .hero h1, .card .hero td {{ color: {on_colour(primary)} !important; }}
+  .card .accent div, .card .accent h1, .card .accent td {{ color: {on_colour(env.brand.colour_accent)} !important; }}
   .line p {{ border-color: {DARK_LINE} !important; }}
   .inset {{ background-color: {DARK_PAPER} !important; border-color: {DARK_LINE} !important; }}
 }}"""
+
+
+def masthead(env: CompileEnv) -> str:
+    """Return what stands over the card: the brand's logo, or its name."""
+    name = env.attribute(env.brand.name)
+    if env.brand.logo:
+        inside = f'<mj-image src="{env.attribute(env.logo_url())}" alt="{name}" width="140px" padding="4px 24px" />'
+    else:
+        inside = f'<mj-text align="center" font-size="18px" font-weight="700" padding="4px 24px">{name}</mj-text>'
+    return f'<mj-section padding="16px 8px" css-class="mast"><mj-column>{inside}</mj-column></mj-section>'
 
 
 def mjml(env: CompileEnv, *, subject: str, preheader: str, card: str, below: str, top: int = 16) -> str:
@@ -65,7 +78,7 @@ def mjml(env: CompileEnv, *, subject: str, preheader: str, card: str, below: str
 <mj-raw><meta name="supported-color-schemes" content="light dark"></mj-raw>
 <mj-style>{styles(env)}</mj-style></mj-head>
 <mj-body width="600px" background-color="{PAPER}" css-class="paper">
-<mj-section padding="12px 0 0"><mj-column></mj-column></mj-section>
+{masthead(env)}
 {wrapped if card else ""}{below}</mj-body></mjml>"""
 
 

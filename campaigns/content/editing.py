@@ -15,12 +15,17 @@ from django.apps import apps
 from django.http import QueryDict
 from django.utils.functional import Promise
 
+from campaigns.content import visibility
 from campaigns.content.blocks import Block, BlockDict, Field, registry
 from campaigns.content.plaintext import to_text
 from campaigns.content.versions import with_ids
 from campaigns.models import ContentBody
 
-REFERENCES = {"image": "campaigns.Image", "offer": "social.Offer"}  # kinds of fields whose value is a row's id
+REFERENCES = {
+    "image": "campaigns.Image",
+    "offer": "social.Offer",
+    "segment": "contacts.Segment",
+}  # kinds of fields whose value is a row's id
 MOST_CHOICES = 200  # rows a field offers, the newest
 
 
@@ -41,6 +46,7 @@ class Card:
     block: BlockDict
     kind: Block
     inputs: list[Input]
+    seen_by: list[Input]
     summary: str
     is_first: bool
     is_last: bool
@@ -53,18 +59,19 @@ def cards(body: ContentBody) -> list[Card]:
     for place, block in enumerate(body.blocks):
         kind = kinds.get(block.get("type", "")) or Block()
         inputs = [_input(block, field, choices) for field in kind.fields]
+        seen = [_input(block, field, choices) for field in visibility.fields(kind)]
         last = place == len(body.blocks) - 1
-        found.append(Card(block, kind, inputs, _summary(block), place == 0, last))
+        found.append(Card(block, kind, inputs, seen, _summary(block), place == 0, last))
     return found
 
 
 def _uses(kind: str) -> bool:
-    return any(field.kind == kind for block in registry().values() for field in block.fields)
+    return kind == "segment" or any(field.kind == kind for block in registry().values() for field in block.fields)
 
 
 def _rows(body: ContentBody, model: str) -> tuple[tuple[int, str], ...]:
     rows = apps.get_model(model).objects.order_by("-pk")
-    if model != "campaigns.Image":
+    if model == "social.Offer":
         rows = rows.filter(brand=body.version.content.brand)
     return tuple((row.pk, str(row)) for row in rows[:MOST_CHOICES])
 
@@ -78,7 +85,7 @@ def _input(block: BlockDict, field: Field, choices: Mapping[str, tuple[tuple[int
 
 
 def _summary(block: BlockDict) -> str:
-    for name in ("text", "label", "html", "alt", "title", "reason"):
+    for name in ("text", "title", "name", "label", "html", "left", "alt", "title", "reason"):
         words = " ".join(to_text(str(block.get(name) or "")).split())
         if words:
             return words[:60]
@@ -95,7 +102,7 @@ def from_form(body: ContentBody, data: QueryDict) -> ContentBody:
     kinds = registry()
     for block in body.blocks:
         kind = kinds.get(block.get("type", ""))
-        for field in kind.fields if kind else ():
+        for field in (*kind.fields, *visibility.fields(kind)) if kind else ():
             name = f"{block['id']}.{field.name}"
             if name in data:
                 block[field.name] = _parsed(field, data.get(name, ""))

@@ -11,6 +11,7 @@ import warnings
 from typing import Any, BinaryIO
 
 from django.core.files.base import ContentFile, File
+from django.core.files.storage import storages
 from django.utils.translation import gettext as _
 from PIL import Image as Picture
 from PIL import ImageOps, UnidentifiedImageError
@@ -21,11 +22,11 @@ from contacts.models import Brand
 MAX_BYTES = 5 * 1024 * 1024
 MAX_PIXELS = 25_000_000  # 100 MB of memory as RGBA
 MAX_WIDTH = 1200  # twice the mail's 600 pixels, for sharp screens
-FORMATS = {"PNG": "png", "JPEG": "jpg", "WEBP": "webp"}  # SVG can hold scripts; GIF can be a bomb of frames
+FORMATS = {"PNG": "png", "JPEG": "jpg", "WEBP": ""}  # SVG can hold scripts; GIF can be a bomb of frames
+SIZES = (320, 640)  # pixels wide, beside the picture itself: half its columns and phones, at twice their pixels
 SAVING: dict[str, dict[str, Any]] = {
     "PNG": {"optimize": True},
     "JPEG": {"quality": 85, "progressive": True},
-    "WEBP": {"quality": 85},
 }
 
 
@@ -36,7 +37,8 @@ class BadImage(ValueError):
 def add(file: File[bytes] | BinaryIO, *, alt: str, brand: Brand | None = None) -> Image:
     """Return the library's image of these bytes: an existing one when they were uploaded before.
 
-    Writes:  Image and its file images/<hash>.<png|jpg|webp>, re-encoded, without metadata, at most 1,200 pixels wide.
+    Writes:  Image and its file images/<hash>.<png|jpg>, re-encoded, without metadata, at most 1,200 pixels wide, and
+             smaller ones beside it, images/<hash>-<width>.<png|jpg>. WebP becomes one of the two: Outlook shows none.
     Raises:  BadImage: no alternative text, too heavy, too many pixels, another format, not readable.
     """
     if not alt.strip():
@@ -47,7 +49,8 @@ def add(file: File[bytes] | BinaryIO, *, alt: str, brand: Brand | None = None) -
     if found is not None:
         return found
     image = Image(brand=brand, sha256=digest, alt=alt.strip()[:300])
-    image.file.save(f"{digest[:32]}.{extension}", ContentFile(data), save=False)
+    image.file.name = _kept(f"images/{digest[:32]}.{extension}", data)
+    image.sizes = _smaller(data, f"images/{digest[:32]}", extension)
     image.width, image.height = size
     image.save()
     return image
@@ -71,6 +74,32 @@ def encoded(file: File[bytes] | BinaryIO) -> tuple[bytes, str, tuple[int, int]]:
             raise BadImage(_("The picture has more than 25 million pixels. Make it smaller.")) from error
 
 
+def _smaller(data: bytes, stem: str, extension: str) -> dict[str, str]:
+    """Return the names of the narrower files by width. Writes: them."""
+    names = {}
+    with Picture.open(io.BytesIO(data)) as picture:
+        for width in SIZES:
+            if width < picture.width:
+                resized = picture.resize(
+                    (width, max(1, round(picture.height * width / picture.width))), Picture.Resampling.LANCZOS
+                )
+                name = f"{stem}-{width}.{extension}"
+                names[str(width)] = _kept(name, _saved(resized, picture.format or "PNG"))
+    return names
+
+
+def _kept(name: str, data: bytes) -> str:
+    """Write a file of the public storage, unless it is there: its name says what is in it. Return the name."""
+    storage = storages["public"]
+    return name if storage.exists(name) else storage.save(name, ContentFile(data))
+
+
+def _saved(picture: Picture.Image, kind: str) -> bytes:
+    out = io.BytesIO()
+    picture.save(out, kind, **SAVING[kind])
+    return out.getvalue()
+
+
 def _drawn(raw: bytes) -> tuple[bytes, str, tuple[int, int]]:
     with Picture.open(io.BytesIO(raw), formats=list(FORMATS)) as picture:  # reads the header only
         kind = str(picture.format)
@@ -86,6 +115,6 @@ def _drawn(raw: bytes) -> tuple[bytes, str, tuple[int, int]]:
             (MAX_WIDTH, max(1, round(plain.height * MAX_WIDTH / plain.width))), Picture.Resampling.LANCZOS
         )
     plain.info.clear()  # neither place nor camera nor author leaves with it
-    out = io.BytesIO()
-    plain.save(out, kind, **SAVING[kind])
-    return out.getvalue(), FORMATS[kind], plain.size
+    if kind == "WEBP":  # Outlook for Windows shows none
+        kind = "PNG" if has_holes else "JPEG"
+    return _saved(plain, kind), FORMATS[kind], plain.size

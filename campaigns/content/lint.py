@@ -11,7 +11,7 @@ from django.apps import apps
 from django.utils import translation
 from django.utils.translation import gettext as _
 
-from campaigns.content import compiled, merge, quoted, web
+from campaigns.content import compiled, merge, quoted, visibility, web
 from campaigns.content.blocks import CompileEnv, registry
 from campaigns.content.compiled import CompiledEmail, known_blocks
 from campaigns.content.evaluate import PLAIN, compile_program
@@ -84,7 +84,9 @@ def _blocks(body: ContentBody) -> Iterator[Finding]:
 def _references(body: ContentBody) -> Iterator[Finding]:
     wanted: dict[str, set[int]] = {}
     for block, kind in known_blocks(body):
-        for model, pk in kind.references(block):
+        segment = visibility.segment_of(block)
+        needed = [("contacts.Segment", segment)] if segment is not None else []
+        for model, pk in [*kind.references(block), *needed]:
             wanted.setdefault(model, set()).add(pk)
     for model, pks in wanted.items():
         there = set(apps.get_model(model).objects.filter(pk__in=pks).values_list("pk", flat=True))
@@ -96,7 +98,7 @@ def _references(body: ContentBody) -> Iterator[Finding]:
 
 def _names(body: ContentBody, mail: CompiledEmail) -> Iterator[Finding]:
     attributes = list(AttributeType.objects.values_list("name", flat=True))
-    blocks = {str(block.get("id")): kind.value_names for block, kind in known_blocks(body)}
+    blocks = {str(block.get("id")): (*kind.value_names, visibility.SHOWN) for block, kind in known_blocks(body)}
     sources = ((mail.subject_source, False), (mail.html_source, True), (mail.text_source, False))
     unknown: dict[str, None] = {}
     for source, autoescape in sources:

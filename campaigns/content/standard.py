@@ -136,10 +136,10 @@ class Image(Block):
         return found
 
     def mjml(self, block: BlockDict, env: CompileEnv) -> str:
-        source = env.image_url(block.get("image"))
+        width = max(40, pixels(block.get("width"), 552, 600))
+        source = env.image_url(block.get("image"), width)
         if not source:
             return ""
-        width = max(40, pixels(block.get("width"), 552, 600))
         padding = ' padding="0"' if self.fills_width(block) else ""
         link = f' href="{env.attribute(block["link"])}"' if block.get("link") else ""
         shown = f'src="{env.attribute(source)}" alt="{env.attribute(block.get("alt"))}"'

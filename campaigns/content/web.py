@@ -9,7 +9,7 @@ from django.conf import settings
 from django.utils import translation
 from django.utils.translation import gettext as _
 
-from campaigns.content import batch, compiled
+from campaigns.content import batch, compiled, visibility
 from campaigns.content.blocks import Audience, CompileEnv
 from campaigns.content.compiled import CompiledEmail
 from campaigns.content.findings import BadContent, Finding
@@ -87,6 +87,10 @@ def sample_values(mail: CompiledEmail, person: Recipient) -> dict[str, Any]:
     """Return merge values for a preview: nothing in it leads anywhere personal."""
     with translation.override(mail.language):
         blocks = {block["id"]: kind.sample(block, mail.env) for block, kind in mail.blocks if "id" in block}
+    if person.contact_id:
+        visibility.decide(mail.conditional, [person], [blocks])
+    else:
+        blocks |= {block: {**blocks.get(block, {}), visibility.SHOWN: True} for block, _segment in mail.conditional}
     return {
         "contact": person.merge_values(),
         "links": {name: f"#{name}" for name in compiled.SERVICES},

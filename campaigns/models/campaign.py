@@ -89,6 +89,9 @@ class Campaign(models.Model):
     holdout_percent = models.PositiveSmallIntegerField(
         _("control group"), default=0, help_text=_("per cent of the audience that gets nothing, 0–20")
     )
+    in_archive = models.BooleanField(
+        _("in the public archive"), default=False, help_text=_("everybody may read it, without anything personal")
+    )
     objective = models.CharField(_("objective"), max_length=10, choices=Objective, default=Objective.SALES)
 
     audience_cursor = models.BigIntegerField(_("snapshot reached contact"), default=0, editable=False)

@@ -66,6 +66,7 @@ class Image(models.Model):
     sha256 = models.CharField(_("hash"), max_length=64, unique=True, editable=False)
     width = models.PositiveIntegerField(_("width"), help_text=_("pixels"), editable=False)
     height = models.PositiveIntegerField(_("height"), help_text=_("pixels"), editable=False)
+    sizes = models.JSONField(_("narrower files"), default=dict, editable=False, help_text=_("file names by width"))
     alt = models.CharField(
         _("alternative text"), max_length=300, help_text=_("what a person who does not see it should know")
     )
@@ -77,6 +78,11 @@ class Image(models.Model):
 
     def __str__(self) -> str:
         return self.alt
+
+    def url_for(self, width: int) -> str:
+        """Return the address of the smallest file that is sharp at `width` pixels on a screen of two per pixel."""
+        enough = sorted(int(size) for size in self.sizes if int(size) >= 2 * width)
+        return self.file.storage.url(self.sizes[str(enough[0])]) if enough else str(self.file.url)
 
 
 class EmailContent(models.Model):

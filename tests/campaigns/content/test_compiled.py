@@ -29,6 +29,18 @@ EXAMPLES = {
     "spacer": {"id": "b1", "type": "spacer", "height": "9999"},
     "columns": {"id": "b1", "type": "columns", "left": "<p>Left</p>", "right": "<p>Right</p>"},
     "footer": FOOTER,
+    "hero": {
+        "id": "b1",
+        "type": "hero",
+        "title": "Up & away",
+        "text": "Now",
+        "label": "Go",
+        "link": "https://x.example/",
+    },
+    "product": {
+        **{"id": "b1", "type": "product", "name": "Cup", "price": "€9", "was": "€12", "lowest": "€9.50"},
+        "link": "https://x.example/cup",
+    },
 }
 
 
