@@ -13,7 +13,7 @@ from typing import Any
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from campaigns.models import Delivery, Engagement
+from campaigns.models import Delivery, Engagement, LinkEngagement
 from contacts.segments.fields import Field, Leaf, act
 
 MAILS = _("Mails")
@@ -22,6 +22,12 @@ CAMPAIGN = {"campaign": "campaign_id"}
 
 def _engaged(kind: str) -> QuerySet[Engagement]:
     return Engagement.objects.filter(kind=kind)
+
+
+def _acted_observably(leaf: Leaf, now: datetime) -> Q:
+    """Opens and clicks are known of those who agreed; what people do on our own pages is known of everybody."""
+    column = {"open": "open_tracking_at", "click": "click_tracking_at"}.get((leaf.value or {}).get("kind", ""))
+    return Q(**{f"{column}__isnull": False}) if column else Q(pk__isnull=False)
 
 
 def _measured(column: str) -> Any:
@@ -57,6 +63,25 @@ FIELDS: list[Field] = [
         lambda: Delivery.objects.filter(state=Delivery.State.SENT),
         at="sent_at",
         params=CAMPAIGN,
+    ),
+    act(
+        "followed_link",
+        _("followed one link of a mail"),
+        MAILS,
+        lambda: LinkEngagement.objects.all(),
+        at="last_at",
+        params={"campaign": "link__campaign_id", "link": "link__number"},
+        observable=_measured("click_tracking_at"),
+    ),
+    act(
+        "acted",
+        _("did something about a campaign"),
+        MAILS,
+        lambda: Engagement.objects.all(),
+        at="last_at",
+        params={**CAMPAIGN, "kind": "kind"},
+        types={"kind": str},
+        observable=_acted_observably,
     ),
     act("left", _("left by a mail"), MAILS, lambda: _engaged("unsubscribe"), at="last_at", params=CAMPAIGN),
 ]

@@ -17,9 +17,11 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from campaigns import reports
+from campaigns.admin import report_more, report_people
 from campaigns.models import Campaign
 from campaigns.reports import picture, summary, words
-from campaigns.reports.shapes import CampaignReport, Point, Table
+from campaigns.reports.funnel import funnel_table
+from campaigns.reports.shapes import Point, Table
 
 PER_PAGE = 25
 
@@ -36,6 +38,13 @@ def urls(site: AdminSite) -> list[URLPattern]:
 
     return [
         path("reports/", page(listing), name="campaigns_report_list"),
+        path("reports/compare/", page(report_more.compare), name="campaigns_report_compare"),
+        path("<int:pk>/report/people/<slug:kind>/", page(report_people.listing), name="campaigns_report_people"),
+        path("<int:pk>/report/people/<slug:kind>.csv", page(report_people.download), name="campaigns_report_csv"),
+        path("<int:pk>/report/people/<slug:kind>/segment/", page(report_people.save), name="campaigns_report_segment"),
+        path("<int:pk>/report/clicks/", page(report_more.click_map), name="campaigns_report_clicks"),
+        path("<int:pk>/report/clicks/mail/", page(report_more.click_map_mail), name="campaigns_report_clicks_mail"),
+        path("<int:pk>/report.xlsx", page(report_more.spreadsheet), name="campaigns_campaign_report_xlsx"),
         path("<int:pk>/report/", page(report), name="campaigns_campaign_report"),
         path("<int:pk>/report/<slug:key>.csv", page(download), name="campaigns_campaign_report_csv"),
     ]
@@ -71,14 +80,9 @@ def report(request: HttpRequest, site: AdminSite, pk: int) -> HttpResponse:
         "money": [(step, words.money(step.money)) for step in found.funnel if step.money],
         "groups": [(group, words.number(group.people), words.rate(group.ordered)) for group in found.groups],
         "chart": chart(found.series),
-        "tables": [shown(table) for table in all_tables(found)],
+        "tables": [shown(table) for table in found.all_tables()],
     }
     return render(request, "admin/reports/report.html", context)
-
-
-def all_tables(found: CampaignReport) -> list[Table]:
-    """Return the tables of the report and of its sections."""
-    return [*found.tables, *(table for section in found.sections for table in section.tables if table.rows)]
 
 
 def shown(table: Table) -> dict[str, Any]:
@@ -100,17 +104,6 @@ def download(request: HttpRequest, site: AdminSite, pk: int, key: str) -> HttpRe
     writer.writerow([words.raw(str(column.label)) for column in table.columns])
     writer.writerows([words.raw(value) for value in row] for row in table.rows)
     return answer
-
-
-def funnel_table(found: CampaignReport) -> Table:
-    """Return the funnel as a table, for download."""
-    names = [_("step"), _("n"), _("of"), _("rate"), _("low"), _("high"), _("definition")]
-    rows: list[list[Any]] = []
-    for step in found.funnel:
-        rate = step.rate
-        doubt = [rate, rate.low, rate.high] if rate else [None, None, None]
-        rows.append([step.label, step.money or step.n, step.of or None, *doubt, step.definition])
-    return Table("funnel", _("Funnel"), [reports.Column(name) for name in names], rows)
 
 
 def chart(points: list[Point] | Any) -> dict[str, str] | None:

@@ -88,8 +88,16 @@ def _mail_steps(campaign: Campaign, found: Counts) -> list[Step]:
 
 def _people(found: Counts, kind: str, of: int, of_label: str, pk: int) -> Step:
     n = found.people.get(kind, 0)
-    url = _url("engagement", campaign=pk, kind=kind)
-    return Step(kind, label(kind), n, of=of, of_label=of_label, definition=meaning(kind), url=url)
+    return Step(kind, label(kind), n, of=of, of_label=of_label, definition=meaning(kind), url=people_url(pk, kind))
+
+
+def people_url(campaign_id: int, kind: str, *, link: int | None = None) -> str:
+    """Return the page of the people behind a number; '' where no admin is served."""
+    try:
+        page = reverse("admin:campaigns_report_people", args=[campaign_id, kind])
+    except NoReverseMatch:
+        return ""
+    return page if link is None else f"{page}?link={link}"
 
 
 def _loads(found: Counts, kind: str, verdict: str, pk: int) -> Step:
@@ -112,7 +120,7 @@ def _social_steps(campaign: Campaign, found: Counts) -> list[Step]:
                 of_label=_("sent") if is_people else "",
                 definition=meaning(kind),
                 kind="people" if is_people else "acts",
-                url=_url("event", campaign=campaign.pk, kind=kind),
+                url=people_url(campaign.pk, kind) if is_people else _url("event", campaign=campaign.pk, kind=kind),
                 is_social=True,
             )
         )

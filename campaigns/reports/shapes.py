@@ -155,5 +155,8 @@ class CampaignReport:
 
     def table(self, key: str) -> Table | None:
         """Return the table of that key, of any section."""
-        everything = [*self.tables, *(table for section in self.sections for table in section.tables)]
-        return next((table for table in everything if table.key == key), None)
+        return next((table for table in self.all_tables() if table.key == key), None)
+
+    def all_tables(self) -> list[Table]:
+        """Return the tables that have rows, the sections' last."""
+        return [*self.tables, *(table for section in self.sections for table in section.tables if table.rows)]

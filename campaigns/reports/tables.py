@@ -22,11 +22,9 @@ def everything(campaign: Campaign, found: Counts, replaced: Collection[str] = ()
 def links(campaign: Campaign, found: Counts) -> Table:
     """Return each link with its people and its human clicks, the most followed first."""
     rows: list[tuple[int, list[Value]]] = []
-    people = dict(
-        LinkEngagement.objects.filter(link__campaign=campaign).order_by().values_list("link").annotate(n=Count("pk"))
-    )
+    people = people_by_link(campaign)
     for link in Link.objects.filter(campaign=campaign, number__isnull=False).order_by("number"):
-        n = people.get(link.pk, 0)
+        n = people.get(link.number or 0, 0)
         clicks = found.by["link"].get(("click", str(link.pk)), 0)
         rows.append((clicks, [link.number, link.target, n, clicks, Rate(n, found.measured_clicks)]))
     rows.sort(key=lambda row: -row[0])
@@ -42,6 +40,12 @@ def links(campaign: Campaign, found: Counts) -> Table:
         ],
         [row for _clicks, row in rows],
     )
+
+
+def people_by_link(campaign: Campaign) -> dict[int, int]:
+    """Return how many different people followed each link, by the link's number in the campaign."""
+    followed = LinkEngagement.objects.filter(link__campaign=campaign, link__number__isnull=False)
+    return dict(followed.order_by().values_list("link__number").annotate(n=Count("pk")))
 
 
 def devices(found: Counts) -> Table:

@@ -1,0 +1,68 @@
+"""Who is behind a number of a report: the people, newest act first, and the same people as a segment.
+
+    behind(campaign, "click")             # → Engagement rows with their contact
+    behind(campaign, "click", link=3)     # → LinkEngagement rows: who followed link 3
+    segment = save(campaign, "redeem")    # → Segment "Spring letter: redeemed", rules over what people did
+
+Only people who agreed to be measured have rows for opens and clicks; the crowd has none.
+"""
+
+from __future__ import annotations
+
+from django.db.models import QuerySet
+from django.utils.translation import gettext as _
+
+from campaigns.models import Campaign, Engagement, Event, LinkEngagement
+from contacts.models import Segment
+from contacts.segments import sql
+
+LONGEST_NAME = 120  # characters of a segment's name
+
+
+class UnknownAct(LookupError):
+    """No such kind of act, or no link of that number in this campaign."""
+
+
+def behind(
+    campaign: Campaign, kind: str, *, link: int | None = None
+) -> QuerySet[Engagement] | QuerySet[LinkEngagement]:
+    """Return one row for each person who did it, with `contact`, `first_at`, `last_at` and `n`, the latest first.
+
+    Raises:  UnknownAct for a kind that is none, and for a link number the campaign does not have.
+    """
+    if kind not in Event.Kind.values:
+        raise UnknownAct(_("There is no act “%(kind)s”.") % {"kind": kind})
+    if link is None:
+        rows = Engagement.objects.filter(campaign=campaign, kind=kind, contact__isnull=False)
+        return rows.select_related("contact").order_by("-last_at", "-pk")
+    if not campaign.links.filter(number=link).exists():
+        raise UnknownAct(_("The campaign has no link %(number)s.") % {"number": link})
+    followed = LinkEngagement.objects.filter(link__campaign=campaign, link__number=link, contact__isnull=False)
+    return followed.select_related("contact").order_by("-last_at", "-pk")
+
+
+def rules(campaign: Campaign, kind: str, *, link: int | None = None) -> dict[str, object]:
+    """Return the segment rule that holds for exactly these people, and for who joins them later."""
+    if link is not None:
+        return {"field": "followed_link", "op": "did", "value": {"campaign": campaign.pk, "link": link}}
+    return {"field": "acted", "op": "did", "value": {"campaign": campaign.pk, "kind": kind}}
+
+
+def save(campaign: Campaign, kind: str, *, link: int | None = None) -> Segment:
+    """Keep these people as a segment and return it; pressing twice gives the same one.
+
+    Writes:  Segment.
+    Raises:  UnknownAct, BadRule.
+    """
+    behind(campaign, kind, link=link)
+    rule = rules(campaign, kind, link=link)
+    sql.check_cycles(rule, None)
+    segment, _is_new = Segment.objects.get_or_create(name=name(campaign, kind, link=link), defaults={"rules": rule})
+    return segment
+
+
+def name(campaign: Campaign, kind: str, *, link: int | None = None) -> str:
+    """Return what the people are called: "Spring letter: clicked link 3 (7)"; the number keeps it apart."""
+    did = _("followed link %(number)s") % {"number": link} if link is not None else str(Event.Kind(kind).label)
+    end = f": {did} ({campaign.pk})"
+    return f"{campaign.name[: LONGEST_NAME - len(end)]}{end}"
