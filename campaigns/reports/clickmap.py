@@ -22,8 +22,8 @@ from campaigns.reports.tables import people_by_link
 TRACKED = re.compile(r'(<a\b[^>]*?\bhref=")[^"]*/c/[0-9a-f]{32}/([0-9]{1,6})("[^>]*>)', re.IGNORECASE)
 BADGE = (
     '<span style="display:inline-block;margin:0 4px;padding:2px 8px;border-radius:12px;background:#5b2a86;'
-    'color:#ffffff;font:600 13px/1.5 system-ui,sans-serif;text-decoration:none;white-space:nowrap;box-shadow:0 0 0 2px #ffffff"'
-    ' title="{title}">{text}</span>'
+    "color:#ffffff;font:600 13px/1.5 system-ui,sans-serif;text-decoration:none;white-space:nowrap;"
+    'box-shadow:0 0 0 2px #ffffff" title="{title}">{text}</span>'
 )
 
 
