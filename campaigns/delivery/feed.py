@@ -1,5 +1,6 @@
-"""Rows of one campaign turned into mails: claimed a batch at a time, rendered while the wire is busy, so that memory does
-not grow with the audience.
+"""Rows of one campaign turned into mails: claimed a batch at a time, rendered while the wire is busy.
+
+Memory does not grow with the audience.
 """
 
 from __future__ import annotations

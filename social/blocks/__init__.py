@@ -1,4 +1,7 @@
-"""The blocks that the upper floor adds to mails: share bar, offer card, QR code, pages to follow, referral progress. Named in settings.EMAIL_BLOCKS."""
+"""The blocks that the upper floor adds to mails: share bar, offer card, QR code, pages to follow, referral progress.
+
+Named in settings.EMAIL_BLOCKS.
+"""
 
 from __future__ import annotations
 

@@ -50,9 +50,10 @@ class Progress(Block):
             f'<td width="{percent}%" bgcolor="{env.brand.colour_accent}" style="{cell}">&nbsp;</td>'
             f'<td width="{rest}%" bgcolor="#e6e2ea" style="{cell}">&nbsp;</td></tr></table>'
         )
+        title = env.words(self.title(block))
         return (
             '<mj-section css-class="ink"><mj-column>'
-            f'<mj-text padding="16px 24px 0" font-size="18px" font-weight="700">{env.words(self.title(block))}</mj-text>'
+            f'<mj-text padding="16px 24px 0" font-size="18px" font-weight="700">{title}</mj-text>'
             f'<mj-text padding="4px 24px">{self._sentence(block, env.words(block.get("reward")))}</mj-text>'
             f'<mj-text padding="4px 24px 16px">{bar}</mj-text></mj-column></mj-section>'
         )

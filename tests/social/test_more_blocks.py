@@ -4,9 +4,8 @@ import pytest
 
 from campaigns.content.blocks import CompileEnv, registry
 from campaigns.content.compiled import compile_body
-from campaigns.content.recipients import Recipient
+from campaigns.content.recipients import NOBODY, Recipient
 from campaigns.content.web import sample_values
-from campaigns.content.recipients import NOBODY
 from campaigns.models import ContentBody
 from social.models import Referral
 from tests.make import make_brand, make_campaign, make_contact
