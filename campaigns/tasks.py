@@ -6,8 +6,9 @@ import threading
 from typing import Any
 
 from celery import shared_task, signals
+from django.conf import settings
 
-from campaigns.delivery import rounds, sender
+from campaigns.delivery import mailbox, rounds, sender
 from contacts import hints
 
 TURN = 50.0  # seconds that one task sends before it hints again
@@ -32,6 +33,13 @@ def go_round() -> None:
     rounds.go_round()
     for campaign_id in rounds.to_hint():
         send_campaign.apply_async((campaign_id,), expires=rounds.EVERY)
+
+
+@shared_task(ignore_result=True)
+def read_bounces() -> None:
+    """Read the bounce mailbox, where one is set."""
+    if settings.BOUNCE_MAILBOX:
+        mailbox.read_all()
 
 
 def hint(campaign_id: int) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from django.http import HttpResponseBase
 from django.urls import URLPattern, URLResolver, path
 
-from campaigns.views import confirm, pictures, preferences, tracked, unsubscribe, web
+from campaigns.views import confirm, hooks, pictures, preferences, tracked, unsubscribe, web
 
 
 def both(route: str, view: Callable[..., HttpResponseBase], name: str) -> list[URLPattern]:
@@ -20,5 +20,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     *both("u/<str:token>", unsubscribe.page, "unsubscribe"),
     *both("p/<str:token>", preferences.page, "preferences"),
     *both("confirm/<str:token>", confirm.page, "confirm"),
+    *both("hooks/<slug:provider>", hooks.receive, "hook"),
     path("media/<path:name>", pictures.show, name="picture"),
 ]

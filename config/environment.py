@@ -12,6 +12,7 @@ import ipaddress
 import json
 import os
 import pkgutil
+import re
 import secrets
 import warnings
 from pathlib import Path
@@ -68,6 +69,31 @@ def number(name: str, default: int, *, least: int = 0) -> int:
 def words(name: str, default: str = "") -> list[str]:
     """Return the comma-separated words of the variable."""
     return [word.strip() for word in text(name, default).split(",") if word.strip()]
+
+
+def pairs(name: str) -> dict[str, str]:
+    """Return the comma-separated NAME=value pairs of the variable."""
+    found = {}
+    for word in words(name):
+        key, equals, value = word.partition("=")
+        if not equals or not key.strip():
+            raise ImproperlyConfigured(f"Unexpected value in {name} ({key[:20]}…), use NAME=value,NAME=value")
+        found[key.strip()] = value.strip()
+    return found
+
+
+BOUNCE_WORDS = ("hard", "full", "refused", "later", "slower", "ours")
+
+
+def bounce_rules(name: str) -> dict[str, str]:
+    """Return what the operator says of enhanced status codes: 5.4.4=hard,5.7.133=refused."""
+    found = pairs(name)
+    for status, word in found.items():
+        if not re.fullmatch(r"[45](\.\d{1,3}){0,2}\.?", status) or word not in BOUNCE_WORDS:
+            raise ImproperlyConfigured(
+                f"Unexpected value {name}={status}={word}, use a status like 5.4.4 and one of {', '.join(BOUNCE_WORDS)}"
+            )
+    return found
 
 
 def web_address(name: str, default: str) -> str:

@@ -206,6 +206,7 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "due-referrals": {"task": "social.tasks.approve_referrals", "schedule": 3600.0, "options": {"expires": 3600}},
     "forget-salts": {"task": "social.tasks.forget_salts", "schedule": 3600.0, "options": {"expires": 3600}},
     "offer-counters": {"task": "social.tasks.check_counters", "schedule": 86_400.0, "options": {"expires": 3600}},
+    "read-bounces": {"task": "campaigns.tasks.read_bounces", "schedule": 120.0, "options": {"expires": 120}},
     "sweep-broker": {"task": "config.tasks.sweep_broker", "schedule": 900.0, "options": {"expires": 900}},
 }
 
@@ -222,6 +223,33 @@ WEB_WORKERS = env.number("WEB_WORKERS", 1, least=1)
 
 # Ways out for mail; JSON list or name=url,name=url; default outbox:// (mails stay in the admin).
 FANFARE_RELAYS = env.relays(env.text("EMAIL_RELAYS", "outbox://"))
+
+# Where bounces come back; imaps://user:password@host/INBOX or imap+starttls://…; default none.
+BOUNCE_MAILBOX = env.text("BOUNCE_MAILBOX", "")
+
+# What a status code means beyond our own table; status=word,…; words hard full refused later slower ours; default none.
+BOUNCE_RULES = env.bounce_rules("BOUNCE_RULES")
+
+# Returns of a full or unreachable mailbox after which the address is suppressed; number; default 3.
+SOFT_BOUNCES = env.number("SOFT_BOUNCES", 3, least=1)
+
+# Least time between the first and the last of them; days; default 14.
+SOFT_BOUNCE_DAYS = env.number("SOFT_BOUNCE_DAYS", 14)
+
+# Share of the last 500 replies that may refuse us (5.7.x) before a campaign pauses; per cent; default 2.
+PAUSE_POLICY_PERCENT = env.number("PAUSE_POLICY_PERCENT", 2)
+
+# Share of the last 200 replies that may refuse for good before a campaign pauses; per cent; default 5.
+PAUSE_REFUSED_PERCENT = env.number("PAUSE_REFUSED_PERCENT", 5)
+
+# Complaints per thousand mails sent above which a campaign pauses, from the fifth on; number; default 3.
+PAUSE_COMPLAINTS_PER_THOUSAND = env.number("PAUSE_COMPLAINTS_PER_THOUSAND", 3)
+
+# User and password of the providers' webhooks under /hooks/; user:password; default none (then only signed ones).
+HOOK_SECRET = env.text("HOOK_SECRET", "")
+
+# Signing keys of the providers' webhooks in Anymail's names; NAME=value,…; default none.
+ANYMAIL = {**env.pairs("HOOK_KEYS"), **({"WEBHOOK_SECRET": HOOK_SECRET} if HOOK_SECRET else {})}
 
 # --- Money, languages, time ------------------------------------------------------------------------------------------
 
@@ -275,7 +303,7 @@ HTTPS = SITE_URL.startswith("https://")
 HSTS_SECONDS = env.number("HSTS_SECONDS", 31_536_000)
 SECURE_HSTS_SECONDS = HSTS_SECONDS if HTTPS else 0
 SECURE_SSL_REDIRECT = HTTPS and not TESTING
-SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$", r"^u/"]  # RFC 8058: no redirect on one-click
+SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$", r"^u/", r"^hooks/"]  # RFC 8058: no redirect on one-click
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if TRUSTED_PROXIES else None
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 SECURE_REFERRER_POLICY = "strict-origin-when-cross-origin"

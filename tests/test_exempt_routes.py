@@ -25,6 +25,7 @@ EXEMPT = {
     "campaigns.views.confirm.page": BY_TOKEN,
     "campaigns.views.preferences.page": BY_TOKEN,
     "campaigns.views.unsubscribe.page": "RFC 8058: mail programs POST without cookie or referrer",
+    "campaigns.views.hooks.receive": "providers sign their reports or bear HOOK_SECRET; no cookie is read",
     "campaigns.views.web.page": "reads only; answers POST with 405",
     "campaigns.views.tracked.open_pixel": "reads only; answers POST with 405",
     "campaigns.views.tracked.click": "reads only; answers POST with 405",

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections import deque
 from datetime import timedelta
 
+from django.conf import settings
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -67,9 +69,6 @@ def is_too_late(row: Delivery) -> bool:
     return timezone.now() - row.created_at > timedelta(seconds=replies.GIVE_UP_AFTER)
 
 
-SOFT_BOUNCES, SOFT_SPAN = 3, timedelta(days=14)
-
-
 def suppress_if_at_fault(outcome: Outcome, judged: Judgement) -> None:
     """Suppress the contact's address when the reply says that it does not exist, or is full for the third time in two
     weeks or more.
@@ -100,14 +99,18 @@ def source(row: Delivery) -> str:
 
 
 def has_bounced_long(row: Delivery) -> bool:
-    """Say whether this contact's mailbox refused SOFT_BOUNCES mails over SOFT_SPAN or longer, this one included."""
+    """Say whether this contact's mailbox refused SOFT_BOUNCES mails over SOFT_BOUNCE_DAYS or longer, this one
+    included.
+    """
     if row.contact_id is None:
         return False
+    came_back = Q(bounced_at__isnull=False) & (Q(reply_code__lt=500) | Q(reply__contains="5.2.2"))
     full = Delivery.objects.filter(
-        contact_id=row.contact_id, state=State.FAILED, reply_code__gte=500, reply__contains="5.2.2"
+        Q(state=State.FAILED, reply_code__gte=500, reply__contains="5.2.2") | came_back, contact_id=row.contact_id
     )
     first = full.order_by("created_at").first()
-    return first is not None and full.count() >= SOFT_BOUNCES and row.created_at - first.created_at >= SOFT_SPAN
+    span = timedelta(days=settings.SOFT_BOUNCE_DAYS)
+    return first is not None and full.count() >= settings.SOFT_BOUNCES and row.created_at - first.created_at >= span
 
 
 def note_bounce(row: Delivery) -> None:
@@ -120,12 +123,11 @@ def note_bounce(row: Delivery) -> None:
 class Window:
     """The last replies of one campaign, as this process saw them, and the rules by which they stop it.
 
-    Our own fault (5.7.x): more than 2 % of the last 500 and at least 10. Refused for good: more than 5 % of the last
-    200.
+    Our own fault (5.7.x): more than PAUSE_POLICY_PERCENT (2) of the last 500 and at least 10. Refused for good: more
+    than PAUSE_REFUSED_PERCENT (5) of the last 200.
     """
 
-    POLICY_SPAN, POLICY_LEAST, POLICY_SHARE = 500, 10, 0.02
-    FAILED_SPAN, FAILED_SHARE = 200, 0.05
+    POLICY_SPAN, POLICY_LEAST, FAILED_SPAN = 500, 10, 200
 
     def __init__(self) -> None:
         self._policy: deque[bool] = deque(maxlen=self.POLICY_SPAN)
@@ -138,7 +140,9 @@ class Window:
         self._last_policy = text if is_policy else self._last_policy
         self._policy.append(is_policy)
         self._failed.append(judged.is_final and not judged.is_taken)
-        if is_policy and sum(self._policy) >= max(self.POLICY_LEAST, self.POLICY_SHARE * len(self._policy) + 1):
+        if is_policy and sum(self._policy) >= max(
+            self.POLICY_LEAST, settings.PAUSE_POLICY_PERCENT / 100 * len(self._policy) + 1
+        ):
             return self._stop(
                 _(
                     "Receivers refuse us, not single addresses: “%(reply)s”. Have the domain's SPF, DKIM and DMARC "
@@ -146,12 +150,14 @@ class Window:
                 )
                 % {"reply": scrub(self._last_policy)[:120]}
             )
-        if len(self._failed) == self.FAILED_SPAN and sum(self._failed) > self.FAILED_SHARE * self.FAILED_SPAN:
+        most = settings.PAUSE_REFUSED_PERCENT
+        if len(self._failed) == self.FAILED_SPAN and sum(self._failed) > most / 100 * self.FAILED_SPAN:
             return self._stop(
                 _(
-                    "More than 5 % of the last 200 mails were refused for good. "
+                    "More than %(percent)s %% of the last 200 mails were refused for good. "
                     "Look at the list's origin before you resume."
                 )
+                % {"percent": most}
             )
         return ""
 

@@ -177,7 +177,8 @@ def anymail_message(mail: Mail, backend: Any) -> EmailMultiAlternatives:
     )
     if html:
         message.attach_alternative(html.get_content(), "text/html")
-    message.metadata = {"delivery": str(mail.row.id)}  # type: ignore[attr-defined]
+    token = mail.envelope_from.partition("@")[0].removeprefix("b+")
+    message.metadata = {"delivery": str(mail.row.id), "token": token}  # type: ignore[attr-defined]
     return message
 
 

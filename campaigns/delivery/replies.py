@@ -12,6 +12,8 @@ import re
 from dataclasses import dataclass
 from enum import Enum
 
+from django.conf import settings
+
 
 class Fault(Enum):
     """Who has to change something before this mail can be taken."""
@@ -46,6 +48,16 @@ NO_SUCH_ADDRESS = Judgement(Fault.CONTACT, is_final=True, is_hard=True)
 FULL_MAILBOX = Judgement(Fault.CONTACT, is_final=True)
 TOO_BIG = Judgement(Fault.CONTENT, is_final=True)
 REFUSED = Judgement(Fault.CONTACT, is_final=True)
+
+# What BOUNCE_RULES may say of a status.
+WORDS = {
+    "hard": NO_SUCH_ADDRESS,
+    "full": FULL_MAILBOX,
+    "refused": REFUSED,
+    "later": LATER,
+    "slower": SLOWER,
+    "ours": POLICY,
+}
 
 ENHANCED = re.compile(r"\b([245])\.(\d{1,3})\.(\d{1,3})\b")
 THROTTLED = re.compile(
@@ -89,10 +101,25 @@ def enhanced(text: str) -> str:
     return found.group(0) if found else ""
 
 
+def enhanced_anywhere(text: str) -> str:
+    """Return the first enhanced status code in a longer text, e.g. of a returned mail, or ''."""
+    found = ENHANCED.search(text)
+    return found.group(0) if found else ""
+
+
+def by_rule(status: str) -> Judgement | None:
+    """Return what the operator's BOUNCE_RULES say of a status: the longest beginning that fits, None when none does."""
+    rules: dict[str, str] = settings.BOUNCE_RULES
+    fitting = [beginning for beginning in rules if status and f"{status}.".startswith(beginning.rstrip(".") + ".")]
+    return WORDS[rules[max(fitting, key=len)]] if fitting else None
+
+
 def judge(code: int, text: str = "", *, at_dot: bool = False) -> Judgement:
     """Return what a reply to MAIL, RCPT, DATA or (at_dot) the final dot means."""
     if 200 <= code < 300:
         return TAKEN
+    if code >= 400 and (ruled := by_rule(enhanced(text))) is not None:
+        return ruled
     if code in {421, 530, 535}:
         return RELAY_AWAY
     status = enhanced(text)

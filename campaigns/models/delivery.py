@@ -93,6 +93,10 @@ class Delivery(models.Model):
             ),
             models.Index(fields=["campaign", "state"], name="delivery_counts"),
             models.Index(fields=["contact", "-sent_at"], name="delivery_of_contact"),
+            models.Index(fields=["campaign"], condition=models.Q(bounced_at__isnull=False), name="delivery_came_back"),
+            models.Index(
+                fields=["campaign"], condition=models.Q(complained_at__isnull=False), name="delivery_unwanted"
+            ),
         ]
 
     def __str__(self) -> str:
