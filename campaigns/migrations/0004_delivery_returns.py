@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('campaigns', '0002_link_to_sync'),
+        ('campaigns', '0003_image_sizes_and_archive'),
         ('contacts', '0001_initial'),
     ]
 
