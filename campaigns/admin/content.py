@@ -1,39 +1,27 @@
-"""Senders, images and mails in the admin; the editor is a page of its own beside its preview."""
+"""Senders, images and mails in the admin; the editor and its pages are in `campaigns/admin/editor.py`."""
 
 from __future__ import annotations
 
-import re
 from typing import Any, cast
 
-from csp.decorators import csp_replace
 from django import forms
-from django.conf import settings
-from django.contrib import admin, messages
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.contrib import admin
+from django.core.exceptions import ValidationError
 from django.db.models import Max, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.shortcuts import get_object_or_404, render
-from django.urls import URLPattern, path, reverse
+from django.urls import reverse
 from django.utils import timezone
-from django.utils.decorators import method_decorator
 from django.utils.formats import date_format
 from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views.decorators.http import require_POST
 from simple_history.admin import SimpleHistoryAdmin
 from unfold.widgets import UnfoldAdminSelectWidget
 
-from campaigns.content import editing, images, lint, starters, versions, web
-from campaigns.content.blocks import Audience, registry
-from campaigns.content.findings import BadContent, Finding, errors
-from campaigns.content.merge import LiquidError
-from campaigns.content.recipients import NOBODY, Recipient
+from campaigns.admin.editor import EditorPages
+from campaigns.content import images, starters, versions
 from campaigns.models import ContentBody, ContentVersion, EmailContent, Image, Sender
-from contacts.admin_base import SANDBOX, FanfareAdmin
-from contacts.models import Contact
-
-NUMBER = re.compile("[0-9]{1,18}")  # of a contact
+from contacts.admin_base import FanfareAdmin
 
 
 @admin.register(Sender)
@@ -110,7 +98,7 @@ class NewMail(forms.ModelForm[EmailContent]):
 
 
 @admin.register(EmailContent)
-class EmailContentAdmin(SimpleHistoryAdmin, FanfareAdmin):  # type: ignore[misc]
+class EmailContentAdmin(EditorPages, SimpleHistoryAdmin, FanfareAdmin):  # type: ignore[misc]
     """Mails and their versions; writing happens on the editor's page."""
 
     list_display = ["name", "brand", "languages", "state", "updated_at"]
@@ -187,75 +175,6 @@ class EmailContentAdmin(SimpleHistoryAdmin, FanfareAdmin):  # type: ignore[misc]
         ]
         return format_html_join("", "<p>{} · {} {} {}</p>", rows) if rows else "–"
 
-    # --- The editor ------------------------------------------------------------------------------------------------
-
-    def get_urls(self) -> list[URLPattern]:
-        view, name = self.admin_site.admin_view, "campaigns_emailcontent"
-        return [
-            path("<int:pk>/edit/<str:language>/", view(self.edit), name=f"{name}_edit"),
-            path("<int:pk>/edit/<str:language>/preview/", view(self.preview), name=f"{name}_preview"),
-            *super().get_urls(),
-        ]
-
-    @method_decorator(csp_replace({"img-src": ["'self'", "data:", "https:", settings.SITE_URL]}))
-    def edit(self, request: HttpRequest, pk: int, language: str) -> HttpResponse:
-        """Show the editor; a press saves what the form holds, then does what the button says."""
-        content = get_object_or_404(EmailContent.objects.select_related("brand"), pk=pk)
-        if not self.has_change_permission(request, content):
-            raise PermissionDenied
-        if request.method == "POST":
-            return self._pressed(request, content, language)
-        body = _body(content, language)
-        found = lint.body_findings(body, content.brand)
-        context = {
-            **self.admin_site.each_context(request),
-            "title": content.name,
-            "content": content,
-            "body": body,
-            "cards": editing.cards(body),
-            "kinds": sorted(registry().values(), key=lambda kind: str(kind.label)),
-            "findings": found,
-            "is_ready": not errors(found),
-            "languages": ContentBody._meta.get_field("language").choices,
-            "people": Contact.objects.filter(email__isnull=False).order_by("-pk")[:8] if _sees_people(request) else [],
-            "open": request.GET.get("open", ""),
-            "preview": _shown(body, {}, sees_people=False),
-        }
-        return render(request, "admin/content/editor.html", context)
-
-    def _pressed(self, request: HttpRequest, content: EmailContent, language: str) -> HttpResponse:
-        draft = versions.draft_of(content, cast(Any, request.user))
-        body = draft.bodies.filter(language=language).first() or _new_body(draft, language)
-        editing.from_form(body, request.POST)
-        press = request.POST.get("press", "save")
-        opened = editing.act(body, press)
-        versions.save_body(body)
-        if press == "publish":
-            self._publish(request, draft)
-        here = reverse("admin:campaigns_emailcontent_edit", args=[content.pk, language])
-        return HttpResponseRedirect(f"{here}?open={opened}#{opened}" if opened else here)
-
-    def _publish(self, request: HttpRequest, draft: ContentVersion) -> None:
-        try:
-            versions.publish(draft)
-            messages.success(
-                request, _("Version %(n)d is published. A campaign may send it now.") % {"n": draft.number}
-            )
-        except BadContent as bad:
-            for finding in bad.findings:
-                messages.error(request, f"{finding.where}: {finding.message} {finding.remedy}")
-
-    @method_decorator(require_POST)
-    @method_decorator(csp_replace(SANDBOX))
-    def preview(self, request: HttpRequest, pk: int, language: str) -> HttpResponse:
-        """Answer the preview of what the form holds now; nothing is saved."""
-        content = get_object_or_404(EmailContent.objects.select_related("brand"), pk=pk)
-        if not self.has_view_permission(request, content):
-            raise PermissionDenied
-        body = editing.from_form(_body(content, language), request.POST)
-        shown = _shown(body, request.POST, sees_people=_sees_people(request))
-        return render(request, "admin/content/preview.html", {"preview": shown, "body": body})
-
 
 def _published(version: ContentVersion) -> str:
     if version.published_at is None:
@@ -263,44 +182,3 @@ def _published(version: ContentVersion) -> str:
     return _("published %(at)s") % {
         "at": date_format(timezone.localtime(version.published_at), "SHORT_DATETIME_FORMAT")
     }
-
-
-def _body(content: EmailContent, language: str) -> ContentBody:
-    """Return the newest body in a language, or an unsaved one with nothing but the footer."""
-    newest = content.versions.order_by("-number").first()
-    if newest is None:
-        return _new_body(ContentVersion(content=content, number=1), language)
-    body = newest.bodies.filter(language=language).first() or _new_body(newest, language)
-    body.version.content = content
-    body.blocks = versions.with_ids(body.blocks)
-    return body
-
-
-def _new_body(version: ContentVersion, language: str) -> ContentBody:
-    return ContentBody(version=version, language=language, blocks=versions.with_ids([{"type": "footer"}]))
-
-
-def _sees_people(request: HttpRequest) -> bool:
-    return request.user.has_perm("contacts.view_contact")
-
-
-def _shown(body: ContentBody, choices: Any, *, sees_people: bool) -> dict[str, Any]:
-    """Return what the preview's frame shows: the page or the text, as somebody, at a width; or what is wrong."""
-    seen = choices.get("seen_by", "")
-    audience: Audience = "friend" if seen == "friend" else "self"
-    contact = Contact.objects.filter(pk=seen).first() if sees_people and NUMBER.fullmatch(seen) else None
-    shown: dict[str, Any] = {"width": choices.get("width", "phone"), "part": choices.get("part", "html")}
-    try:
-        made = web.preview(body, body.version.content.brand, recipient=_as(contact), audience=audience)
-        return {**shown, "made": made, "kb": f"{made.size / 1000:.1f}"}
-    except BadContent as bad:
-        return {**shown, "findings": bad.findings}
-    except LiquidError as error:
-        return {**shown, "findings": [Finding("error", "merge.syntax", str(error))]}
-
-
-def _as(contact: Contact | None) -> Recipient:
-    if contact is None:
-        return NOBODY
-    names = (contact.first_name, contact.last_name, contact.language)
-    return Recipient(0, contact.pk, contact.email or "", *names, contact.attributes)

@@ -203,6 +203,14 @@ def _from_source(body: ContentBody, env: CompileEnv, tags: Tags, rewriter: Rewri
     return source, html, tags.show(to_text(words)) + "\n"
 
 
+def code(body: ContentBody, env: CompileEnv, format: str) -> str:
+    """Return a body of blocks as the MJML, or the HTML, that one may go on writing by hand."""
+    with translation.override(env.language):
+        tags = Tags()
+        source, html, _text = _from_blocks(body, env, tags, Rewriter(tags, None))
+    return tags.show(source if format == ContentBody.Format.MJML else html)
+
+
 def _to_html(source: str) -> str:
     try:
         page = mjml.mjml2html(source, disable_comments=False, fonts={})

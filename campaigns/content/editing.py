@@ -1,12 +1,13 @@
 """A body being written: what the form beside the preview sends, as blocks; and its buttons as moves of a list.
 
 body = from_form(body, request.POST)     # subject, preheader and every block's fields
-act(body, "down:b2")                     # add:<kind>, up:<id>, down:<id>, copy:<id>, remove:<id>
+act(body, "down:b2")        # add:<kind>, up:<id>, down:<id>, move:<id>:<place>, copy:<id>, remove:<id>, format:<mjml>
 """
 
 from __future__ import annotations
 
 import copy
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -15,8 +16,8 @@ from django.apps import apps
 from django.http import QueryDict
 from django.utils.functional import Promise
 
-from campaigns.content import visibility
-from campaigns.content.blocks import Block, BlockDict, Field, registry
+from campaigns.content import compiled, sanitise, visibility
+from campaigns.content.blocks import Block, BlockDict, CompileEnv, Field, registry
 from campaigns.content.plaintext import to_text
 from campaigns.content.versions import with_ids
 from campaigns.models import ContentBody
@@ -51,6 +52,10 @@ class Card:
     is_first: bool
     is_last: bool
 
+    @property
+    def is_limited(self) -> bool:
+        return bool(self.block.get("for") or self.block.get("when"))
+
 
 def cards(body: ContentBody) -> list[Card]:
     """Return the body's blocks for the form, in order. Reads: the images and offers that can be chosen, once each."""
@@ -81,6 +86,8 @@ def _input(block: BlockDict, field: Field, choices: Mapping[str, tuple[tuple[int
     offered = choices.get(field.kind, field.choices)
     if field.kind == "network":
         value = ", ".join(map(str, value)) if isinstance(value, list) else value
+    if field.kind == "rich":
+        value = sanitise.rich(str(value or ""))  # the writing field would run what a partner's program put there
     return Input(field, f"{block['id']}.{field.name}", "" if value is None else value, tuple(offered))
 
 
@@ -127,6 +134,10 @@ def act(body: ContentBody, press: str) -> str:
     verb, _colon, what = press.partition(":")
     if verb == "add" and what in registry():
         return _add(body, what)
+    if verb == "format":
+        write_as(body, what)
+        return ""
+    what, _colon, to = what.partition(":")
     place = next((at for at, block in enumerate(body.blocks) if block["id"] == what), None)
     if place is None:
         return ""
@@ -137,10 +148,42 @@ def act(body: ContentBody, press: str) -> str:
         body.blocks.insert(place + 1, {**copy.deepcopy(body.blocks[place]), "id": ""})
         body.blocks = with_ids(body.blocks)
         return str(body.blocks[place + 1]["id"])
-    target = {"up": place - 1, "down": place + 1}.get(verb, place)
+    target = {"up": place - 1, "down": place + 1, "move": int(to) if to.isdigit() else place}.get(verb, place)
     if 0 <= target < len(body.blocks):
         body.blocks.insert(target, body.blocks.pop(place))
     return what
+
+
+def take_back(body: ContentBody, state: str) -> None:
+    """Set the body to a state that `state_of` gave: undo and redo. Raises: ValueError when it is none."""
+    said = json.loads(state)
+    if not isinstance(said, dict) or not isinstance(said.get("blocks"), list):
+        raise ValueError("no state of a body")
+    body.subject, body.preheader = str(said.get("subject", ""))[:250], str(said.get("preheader", ""))[:250]
+    body.format = said["format"] if said.get("format") in ContentBody.Format.values else body.format
+    body.blocks, body.source = with_ids(said["blocks"]), str(said.get("source", ""))
+
+
+def state_of(body: ContentBody) -> str:
+    """Return all that a body says, for `take_back`."""
+    names = ("subject", "preheader", "format", "blocks", "source")
+    return json.dumps({name: getattr(body, name) for name in names})
+
+
+def write_as(body: ContentBody, format: str) -> None:
+    """Change between blocks and code. Into code goes what the blocks say, but for those that know the contact: they
+    stay blocks, and the blocks are kept for the way back.
+    """
+    if format not in ContentBody.Format.values or format == body.format:
+        return
+    if body.format == ContentBody.Format.BLOCKS and not body.source.strip():
+        kinds, brand = registry(), body.version.content.brand
+        plain = [one for one in body.blocks if one.get("type") in kinds and not kinds[one["type"]].value_names]
+        free = [{key: value for key, value in one.items() if key != "when"} for one in plain]
+        copied = ContentBody(language=body.language, subject=body.subject, preheader=body.preheader, blocks=free)
+        env = CompileEnv(brand, body.language, None, "self", compiled.images_of(body))
+        body.source = compiled.code(copied, env, format)
+    body.format = format
 
 
 def _add(body: ContentBody, kind: str) -> str:

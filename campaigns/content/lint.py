@@ -11,11 +11,11 @@ from django.apps import apps
 from django.utils import translation
 from django.utils.translation import gettext as _
 
-from campaigns.content import compiled, merge, quoted, visibility, web
+from campaigns.content import compiled, markup, merge, quoted, visibility, web
 from campaigns.content.blocks import CompileEnv, registry
 from campaigns.content.compiled import CompiledEmail, known_blocks
 from campaigns.content.evaluate import PLAIN, compile_program
-from campaigns.content.findings import BadContent, Finding
+from campaigns.content.findings import BadContent, Finding, Level
 from campaigns.content.merge import LiquidError
 from campaigns.content.recipients import NOBODY
 from campaigns.content.tags import TAG
@@ -35,7 +35,10 @@ def body_findings(body: ContentBody, brand: Brand, campaign: Campaign | None = N
         compiled.compile_body(body, CompileEnv(brand, body.language, campaign, "friend", compiled.images_of(body)))
         found += [*_names(body, mail), *_links(body, mail), *_size(body, mail)]
     except BadContent as bad:
-        found += [_placed(body, finding) for finding in bad.findings]
+        told = {finding.code for finding in found}  # the line is known already: the tool's own words add nothing
+        found += [
+            _placed(body, finding) for finding in bad.findings if (finding.code, "markup" in told) != ("mjml", True)
+        ]
     except LiquidError as error:
         found.append(_syntax(body, error))
     return found
@@ -66,6 +69,10 @@ def _blocks(body: ContentBody) -> Iterator[Finding]:
     if body.format != ContentBody.Format.BLOCKS:
         if not body.source.strip():
             yield Finding("error", "content.empty", _("The mail has no text."), _("Write one."), _where(body))
+        for fault in markup.faults(body.source, body.format) if body.source.strip() else ():
+            where = _where(body, _("line %(n)d") % {"n": fault.line})
+            level: Level = "error" if body.format == ContentBody.Format.MJML else "warning"
+            yield Finding(level, "markup", fault.message, _("Correct this line."), where)
         return
     if not body.blocks:
         yield Finding("error", "content.empty", _("The mail has no blocks."), _("Add one."), _where(body))

@@ -7,13 +7,16 @@ publish(version)                    # what is sent from now on, for good
 from __future__ import annotations
 
 import copy
+import hashlib
+import json
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from django.db import transaction
 from django.db.models import Max
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from campaigns.content import lint
 from campaigns.content.compiled import known_blocks
@@ -21,6 +24,9 @@ from campaigns.content.findings import BadContent, errors
 from campaigns.models import ContentBody, ContentVersion, EmailContent
 
 __all__ = ["BadContent", "PublishedVersion", "new_version", "publish", "save_body", "valid_until"]
+
+
+STEP = timedelta(minutes=10)  # of writing; then the next save begins a new version
 
 
 class PublishedVersion(ValueError):
@@ -66,12 +72,41 @@ def _insert(
 
 
 def draft_of(content: EmailContent, by: AbstractBaseUser | None = None) -> ContentVersion:
-    """Return the newest version when it may still change, else a new one with the same bodies. Editors work on it."""
+    """Return the version that this writer works on: the newest while it is hers, open and young, else a copy of it.
+
+    So every ten minutes of writing, every writer and every publication leave a version to come back to.
+    """
     newest = content.versions.order_by("-number").first()
-    if newest is not None and newest.published_at is None:
+    if newest is not None and newest.published_at is None and _is_hers(newest, by):
         return newest
     bodies = [copy.copy(body) for body in newest.bodies.all()] if newest else []
     return _insert(content, bodies, by, "")
+
+
+def _is_hers(version: ContentVersion, by: AbstractBaseUser | None) -> bool:
+    is_same = by is None or version.created_by_id in (None, by.pk)
+    return is_same and timezone.now() - version.created_at < STEP
+
+
+def restore(version: ContentVersion, by: AbstractBaseUser | None = None) -> ContentVersion:
+    """Return a new newest version with the words of an older one; nothing is lost, so this too can be taken back."""
+    note = _("as version %(n)d") % {"n": version.number}
+    return _insert(version.content, [copy.copy(body) for body in version.bodies.all()], by, note)
+
+
+def keep(content: EmailContent, note: str, by: AbstractBaseUser | None = None) -> ContentVersion:
+    """Name the state of now, and go on in a version of its own."""
+    newest = draft_of(content, by)
+    newest.note = note[:200]
+    newest.save(update_fields=["note"])
+    _insert(content, [copy.copy(body) for body in newest.bodies.all()], by, "")
+    return newest
+
+
+def stamp(body: ContentBody) -> str:
+    """Return a short mark of what the body says now: when two write at once, the later one is told, not overruled."""
+    said = json.dumps([body.subject, body.preheader, body.format, body.blocks, body.source], sort_keys=True)
+    return hashlib.sha256(said.encode()).hexdigest()[:16]
 
 
 def save_body(body: ContentBody) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -81,6 +82,16 @@ def preview(
     values = sample_values(mail, person)
     page = mail.page(values)
     return Preview(mail.subject(values), page, mail.plain(values), len(page.encode()))
+
+
+DARK = "@media (prefers-color-scheme: dark)"
+SOURCE = re.compile(r'(<img\b[^>]*?)\ssrc="[^"]*"', re.IGNORECASE)
+
+
+def as_seen(page: str, *, is_dark: bool = False, shows_images: bool = True) -> str:
+    """Return a page as a mail program in this scheme shows it; without its pictures when it does not load them."""
+    page = page.replace(DARK, "@media all" if is_dark else "@media not all")
+    return page if shows_images else SOURCE.sub(r"\1", page)
 
 
 def sample_values(mail: CompiledEmail, person: Recipient) -> dict[str, Any]:

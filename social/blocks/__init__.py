@@ -1,6 +1,6 @@
-"""The blocks that the upper floor adds to mails: share bar, offer card, QR code, pages to follow, referral progress.
+"""The blocks that the upper floor adds to mails, named in settings.EMAIL_BLOCKS.
 
-Named in settings.EMAIL_BLOCKS.
+Share bar, offer card, QR code, pages to follow, referral progress.
 """
 
 from __future__ import annotations
