@@ -100,6 +100,12 @@ class FindingSerializer(serializers.Serializer[Any]):
     where = serializers.CharField()
 
 
+class TakeOutSerializer(serializers.Serializer[Any]):
+    segment = serializers.PrimaryKeyRelatedField(
+        queryset=Segment.objects.all(), help_text="Its people get nothing more of this campaign."
+    )
+
+
 class CheckSerializer(serializers.Serializer[Any]):
     is_ready = serializers.BooleanField()
     people = serializers.IntegerField(help_text="Who would get the mail now.")
@@ -178,7 +184,9 @@ class CampaignViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericV
     """Mailings, from draft to report."""
 
     scope = "campaigns"
-    action_scopes = dict.fromkeys(("start", "schedule", "pause", "resume", "cancel"), "campaigns:send")
+    action_scopes = dict.fromkeys(
+        ("start", "schedule", "pause", "resume", "cancel", "add_people", "remove_people"), "campaigns:send"
+    )
     queryset = Campaign.objects.select_related("topic", "sender").prefetch_related("segments", "excluded_segments")
     serializer_class = CampaignSerializer
     filterset_fields = ["state", "kind"]
@@ -242,6 +250,21 @@ class CampaignViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericV
     def cancel(self, request: Request, pk: str | None = None) -> Response:
         """POST /api/v1/campaigns/7/cancel/; whoever has not got the mail will not get it."""
         return self._do(request, lambda campaign: control.cancel(campaign, request.user))
+
+    @extend_schema(summary="Add who matches now", request=None, responses=CampaignSerializer)
+    @action(detail=True, methods=["post"], url_path="add-people")
+    def add_people(self, request: Request, pk: str | None = None) -> Response:
+        """POST /api/v1/campaigns/7/add-people/; a second snapshot: nobody gets the mail twice."""
+        return self._do(request, lambda campaign: control.add_people(campaign, request.user))
+
+    @extend_schema(summary="Take people out", request=TakeOutSerializer, responses=CampaignSerializer)
+    @action(detail=True, methods=["post"], url_path="remove-people")
+    def remove_people(self, request: Request, pk: str | None = None) -> Response:
+        """POST /api/v1/campaigns/7/remove-people/ {"segment": 3}; who has the mail already keeps it."""
+        wish = TakeOutSerializer(data=request.data)
+        wish.is_valid(raise_exception=True)
+        segment = wish.validated_data["segment"]
+        return self._do(request, lambda campaign: control.remove_people(campaign, segment, request.user))
 
     @extend_schema(summary="What came of it", responses=ReportSerializer, filters=False)
     @action(detail=True, pagination_class=None)

@@ -31,6 +31,7 @@ from campaigns.admin import steps
 from campaigns.delivery import control, hold, progress
 from campaigns.models import Campaign
 from contacts.admin_base import SANDBOX, BigTableAdmin
+from contacts.models import Segment
 
 State = Campaign.State
 OPEN = (State.DRAFT, State.SCHEDULED)
@@ -169,6 +170,7 @@ class CampaignAdmin(SimpleHistoryAdmin, BigTableAdmin):  # type: ignore[misc]
             "report_url": url_or_none("admin:campaigns_campaign_report", campaign.pk),
             "languages": overview.languages,
             "is_open": campaign.state in OPEN,
+            "segments": Segment.objects.order_by("name"),
             **numbers(request, campaign),
         }
 
@@ -321,6 +323,15 @@ def add_people(request: HttpRequest, campaign: Campaign) -> str:
     return _("%(n)s people were added.") % {"n": steps.number(added)}
 
 
+def remove_people(request: HttpRequest, campaign: Campaign) -> str:
+    chosen = request.POST.get("segment", "")
+    segment = Segment.objects.filter(pk=int(chosen)).first() if chosen.isdecimal() else None
+    if segment is None:
+        raise control.Refused(_("Choose the segment whose people are taken out."))
+    removed = control.remove_people(campaign, segment, request.user)
+    return _("%(n)s people were taken out. Who has the mail already keeps it.") % {"n": steps.number(removed)}
+
+
 def resend(request: HttpRequest, campaign: Campaign) -> str:
     n = control.resend_ambiguous(campaign, request.user, resend=True)
     return _("%(n)s mails in doubt are sent again.") % {"n": steps.number(n)}
@@ -333,5 +344,5 @@ def settle(request: HttpRequest, campaign: Campaign) -> str:
 
 VERBS: dict[str, Callable[[HttpRequest, Campaign], str]] = {
     verb.__name__.replace("_", "-"): verb
-    for verb in (start, schedule, unschedule, pause, resume, cancel, add_people, resend, settle)
+    for verb in (start, schedule, unschedule, pause, resume, cancel, add_people, remove_people, resend, settle)
 }

@@ -88,6 +88,8 @@ def snapshot_range(campaign: Campaign, since: int, until: int) -> int:
         people = candidates(campaign).filter(pk__gt=since, pk__lte=until)
         left_out = by_reason(sorted_out(campaign, people).exclude(reason=""))
         added = insert(campaign, mailable(campaign, people))
+        if campaign.holdout_percent:
+            left_out[Reason.CONTROL] += drawn(campaign, since, until)
         note_exclusions(campaign, left_out)
     return added
 
@@ -201,6 +203,12 @@ def columns(campaign: Campaign) -> dict[str, Any]:
         "reply": Value("", output_field=text),
         "created_at": Value(manners.database_now(), output_field=DateTimeField()),
     }
+
+
+def drawn(campaign: Campaign, since: int, until: int) -> int:
+    """Return how many of a range of contacts are in the control group."""
+    control = Delivery.objects.filter(campaign=campaign, state=Delivery.State.CONTROL)
+    return control.filter(contact__gt=since, contact__lte=until).count()
 
 
 def drawn_state(campaign: Campaign) -> Case | Value:

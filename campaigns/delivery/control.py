@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 
     from campaigns.content.checks import Finding
+    from contacts.models import Segment
 
     Actor = AbstractBaseUser | AnonymousUser | str | None
 
@@ -142,6 +143,27 @@ def add_people(campaign: Campaign, by: Actor) -> int:
     added = audience.snapshot(campaign)
     hint(campaign)
     return added
+
+
+def remove_people(campaign: Campaign, segment: Segment, by: Actor) -> int:
+    """Take everybody of a segment out who has not got the mail yet, and return how many; mails on the wire stay.
+
+    Writes:  Delivery → CANCELLED, also rows that a sender has claimed: their intent is refused then.
+    """
+    require(campaign, State.SENDING, State.PAUSED)
+    from contacts.segments.sql import people
+
+    untaken = (Delivery.State.QUEUED, Delivery.State.DEFERRED, Delivery.State.CLAIMED)
+    waiting = Delivery.objects.filter(campaign=campaign, state__in=untaken)
+    unwanted = waiting.filter(contact__in=people(segment.rules).values("pk")).order_by("pk")
+    removed = 0
+    while some := list(unwanted.values_list("pk", flat=True)[:CANCEL_STEP]):
+        with manners.write_batch():
+            removed += waiting.filter(pk__in=some).update(
+                state=Delivery.State.CANCELLED, owner="", lease_until=None, next_at=None, reply=_("taken out by hand")
+            )
+    audit.record(by, "removed people from campaign", campaign, n=removed, segment=segment.pk)
+    return removed
 
 
 def set_pace(campaign: Campaign, per_hour: int | None, by: Actor) -> Campaign:

@@ -307,6 +307,24 @@ def settle_ambiguous(campaign: Campaign, *, resend: bool) -> int:
     return doubtful.update(state=State.SENT, sent_at=database_now(), reply="counted as sent by hand")
 
 
+def settle_proved() -> int:
+    """Count as sent what is in doubt in campaigns that look for proof, once there is proof, and return how many.
+
+    Proof is what nobody can cause without the mail: an event of this very delivery (an open, a click, a bounce), or a
+    bounce, complaint or leave noted on the row. Without proof a row stays in doubt, for a person to decide.
+    """
+    from campaigns.models import Event
+    from contacts.manners import database_now
+
+    doubtful = Delivery.objects.filter(state=State.AMBIGUOUS, campaign__ambiguity=Campaign.Ambiguity.RESOLVE)
+    noted = Q(bounced_at__isnull=False) | Q(complained_at__isnull=False) | Q(unsubscribed_at__isnull=False)
+    proved = doubtful.filter(noted | Exists(Event.objects.filter(delivery=OuterRef("pk"))))
+    rows = list(proved.values_list("pk", flat=True)[:10_000])
+    return doubtful.filter(pk__in=rows).update(
+        state=State.SENT, sent_at=database_now(), reply="proved by what came back"
+    )
+
+
 def claimable(campaign_ids: Sequence[int] | None = None) -> list[int]:
     """Return the sending campaigns that have rows to claim now: mails people wait for first, then the oldest start."""
     from contacts.manners import database_now

@@ -17,12 +17,13 @@ EVERY = 15.0  # seconds
 
 
 def go_round() -> None:
-    """Start what is due, complete interrupted snapshots, drain notices, sweep, end what is over or done."""
+    """Start what is due, complete interrupted snapshots, drain notices, sweep, look for proof, end what is done."""
     control.start_due()
     for campaign in Campaign.objects.filter(state=Campaign.State.SENDING, kind="campaign", audience_at=None):
         audience.snapshot(campaign)
     notices.drain()
     ledger.sweep()
+    ledger.settle_proved()
     sending = Campaign.objects.filter(state=Campaign.State.SENDING, kind=Campaign.Kind.CAMPAIGN)
     for campaign in sending.filter(send_until__lte=manners.database_now()):
         control.cancel_rows(campaign)  # what it promises is over: the rest is not sent

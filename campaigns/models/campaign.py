@@ -161,6 +161,7 @@ class AudienceExclusion(models.Model):
         PAUSED = "paused", _("asked for a pause")
         CAPPED = "capped", _("had enough mail lately")
         EXCLUDED = "excluded", _("in an excluded segment")
+        CONTROL = "control", _("drawn for the control group")
 
     campaign = models.ForeignKey(
         Campaign, on_delete=models.CASCADE, related_name="exclusions", verbose_name=_("campaign")

@@ -3,7 +3,7 @@ from django.contrib.auth.models import Permission
 
 from campaigns.models import Campaign, Delivery
 from tests.api.conftest import Partner
-from tests.make import make_contact, make_sender, make_topic, make_user
+from tests.make import make_contact, make_segment, make_sender, make_topic, make_user
 
 pytestmark = pytest.mark.django_db
 
@@ -71,6 +71,9 @@ def test_a_campaign_is_scheduled_paused_resumed_and_cancelled(partner):
     path = f"/api/v1/campaigns/{draft(partner).json()['id']}/"
 
     partner.post(f"{path}start/")
+    assert partner.post(f"{path}add-people/").status_code == 200
+    taken_out = partner.post(f"{path}remove-people/", {"segment": make_segment(name="Nobody").pk})
+    assert (taken_out.status_code, partner.post(f"{path}remove-people/", {"segment": 0}).status_code) == (200, 422)
     states = [
         partner.post(f"{path}pause/", {"reason": "wrong price"}).json(),
         partner.post(f"{path}resume/").json(),

@@ -105,6 +105,7 @@ def test_the_control_group_is_drawn_by_hash_and_stays_the_same():
 
     drawn = set(Delivery.objects.filter(campaign=campaign, state="control").values_list("contact", flat=True))
     assert 35 <= len(drawn) <= 85
+    assert campaign.exclusions.get(reason="control").n == len(drawn)
     Delivery.objects.filter(campaign=campaign).delete()
     Campaign.objects.filter(pk=campaign.pk).update(audience_at=None, audience_cursor=0)
     audience.snapshot(campaign)

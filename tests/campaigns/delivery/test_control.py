@@ -6,10 +6,10 @@ from django.db import connection
 from django.utils import timezone
 
 from campaigns.content import versions
-from campaigns.delivery import control, hold, rounds, sender
+from campaigns.delivery import control, hold, ledger, rounds, sender
 from campaigns.models import Campaign, ContentBody, Delivery, EmailContent, OutboxMail, TokenBucket
-from contacts.models import AuditEntry
-from tests.make import make_brand, make_campaign, make_contact, make_topic
+from contacts.models import AuditEntry, Contact
+from tests.make import make_brand, make_campaign, make_contact, make_segment, make_topic
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -185,6 +185,19 @@ def test_people_who_came_later_are_added_on_request():
 
     assert control.add_people(campaign, "marie") == 1
     assert Delivery.objects.count() == 3 and dict(campaign.exclusions.values_list("reason", "n")) == {}
+
+
+def test_people_of_a_segment_are_taken_out_before_they_get_it_and_only_then():
+    campaign = make_ready(3)
+    control.start(campaign, "marie")
+    first, second, third = Delivery.objects.order_by("pk")
+    Delivery.objects.filter(pk=first.pk).update(state="sent", sent_at=timezone.now())
+    [second] = ledger.claim(campaign, "worker", 1)
+    Contact.objects.update(language="fr")
+
+    assert control.remove_people(campaign, make_segment(), "marie") == 2
+    assert ledger.commit_intents([(second.pk, second.fence)], "worker") == set()
+    assert list(Delivery.objects.order_by("pk").values_list("state", flat=True)) == ["sent", "cancelled", "cancelled"]
 
 
 def test_the_pace_changes_while_it_sends():

@@ -8,6 +8,7 @@ from django.utils import timezone
 from campaigns.delivery import hold, ledger
 from campaigns.delivery.ledger import Result
 from campaigns.models import Campaign, Delivery
+from campaigns.tracking import events
 from contacts import suppression
 from tests.campaigns.delivery.test_smtp import make_queue, states
 
@@ -16,6 +17,19 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 def held(rows):
     return [(row.pk, row.fence) for row in rows]
+
+
+def test_where_proof_is_looked_for_a_mail_in_doubt_counts_as_sent_once_something_came_back():
+    campaign = make_queue(3, ambiguity="resolve")
+    opened, bounced, silent = Delivery.objects.order_by("pk")
+    Delivery.objects.update(state="ambiguous")
+    events.record("click", key="spool:1", contact=opened.contact, campaign=campaign, delivery=opened)
+    Delivery.objects.filter(pk=bounced.pk).update(bounced_at=timezone.now())
+
+    assert ledger.settle_proved() == 2
+    assert states(campaign) == {"sent": 2, "ambiguous": 1}
+    silent.refresh_from_db()
+    assert silent.state == "ambiguous"
 
 
 def test_a_claim_takes_the_oldest_rows_with_a_lease_and_a_higher_fence():
