@@ -240,7 +240,9 @@ def relay(name: str, url: str, extra: dict[str, Any]) -> Relay:
         return Relay(name=name, kind="smtp", url=url, options=options, weight=weight)
     if scheme.replace("-", "_") in providers():
         esp = scheme.replace("-", "_")  # a URL scheme has no underscore
-        return Relay(name=name, kind="anymail", url=url, options={"esp": esp, "settings": options}, weight=weight)
+        ours = {key: whole(name, key, options.pop(key)) for key in ("connections", "batch") if key in options}
+        options = {"esp": esp, "settings": options, **ours}
+        return Relay(name=name, kind="anymail", url=url, options=options, weight=weight)
     raise ImproperlyConfigured(
         f"EMAIL_RELAYS: relay {name} has the scheme {scheme!r}, use outbox://, smtp://host, smtp+starttls://host, "
         f"smtps://host or one of Anymail's: {', '.join(sorted(providers()))}"

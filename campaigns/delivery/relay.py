@@ -16,13 +16,13 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from django.conf import settings
-from django.core.mail import EmailMultiAlternatives, get_connection
 from django.db import transaction
 
 from campaigns.delivery import breaker
 from campaigns.delivery.desk import LedgerDesk
 from campaigns.delivery.mail import Feed, Mail, Outcome
 from campaigns.delivery.opening import Access
+from campaigns.delivery.provider import Provider, some
 from campaigns.delivery.smtp import Pool
 from campaigns.models import Campaign, OutboxMail
 
@@ -102,92 +102,17 @@ class OutboxRelay(Relay):
 
 
 class AnymailRelay(Relay):
-    """A provider's API through Anymail, one call a mail: intent, call, outcome.
-
-    No answer after the call went out is doubt, as after an SMTP dot.
-    """
+    """A provider's API, see `provider`."""
 
     def __init__(self, name: str, options: dict[str, Any]) -> None:
         super().__init__(name)
-        self.backend = get_connection(f"anymail.backends.{options['esp']}.EmailBackend", **options["settings"])
+        self.provider = Provider(options)
 
     def deliver(self, feed: Feed, desk: LedgerDesk) -> None:
-        while (mail := feed.next()) is not None:
-            desk.tick()
-            if mail.row.id not in desk.settle([], [mail]):
-                continue
-            outcome, is_failing = self._post(mail)
-            desk.settle([outcome], [])
-            if is_failing:
-                desk.relay_failed(outcome.text)
-                return
+        self.provider.deliver(feed, desk)
 
-    def _post(self, mail: Mail) -> tuple[Outcome, bool]:
-        """Make the call and return the outcome and whether the provider itself fails."""
-        from anymail.exceptions import AnymailAPIError, AnymailError
-
-        message: Any = anymail_message(mail, self.backend)  # Anymail adds its status to it
-        try:
-            self.backend.send_messages([message])
-        except AnymailAPIError as why:
-            status = getattr(why, "status_code", None)
-            if status is None:  # no answer at all
-                return Outcome(mail, 0, type(why).__name__, is_dotted=not never_connected(why)), True
-            return self._refused(mail, int(status))
-        except AnymailError as why:  # the provider cannot express this mail
-            return Outcome(mail, 554, f"5.6.0 {type(why).__name__}", is_dotted=True), False
-        return Outcome(mail, 250, str(message.anymail_status.message_id or "taken"), is_dotted=True), False
-
-    @staticmethod
-    def _refused(mail: Mail, status: int) -> tuple[Outcome, bool]:
-        if status in {401, 403}:
-            return Outcome(mail, 535, f"HTTP {status}", is_dotted=True), True
-        if status == 429 or status >= 500:
-            return Outcome(mail, 421, f"HTTP {status}", is_dotted=True), True
-        return Outcome(mail, 550, f"5.6.0 HTTP {status}", is_dotted=True), False
-
-
-def never_connected(why: BaseException) -> bool:
-    """Say whether a call surely reached nobody: the connection itself could not be made."""
-    from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
-
-    seen: list[BaseException] = [why]
-    for each in seen:
-        if isinstance(each, NewConnectionError | ConnectTimeoutError):
-            return True
-        inner = (each.__cause__, each.__context__, getattr(each, "reason", None), *each.args)
-        seen += [one for one in inner if isinstance(one, BaseException) and one not in seen]
-    return False
-
-
-def anymail_message(mail: Mail, backend: Any) -> EmailMultiAlternatives:
-    """Return the mail in Django's shape: what our own bytes say, taken apart again for the provider's API."""
-    parsed = email.message_from_bytes(mail.message, policy=email.policy.default)
-    text, html = parsed.get_body(("plain",)), parsed.get_body(("html",))
-    ours = {"subject", "from", "to", "reply-to", "mime-version", "content-type", "content-transfer-encoding", "date"}
-    headers = {name: str(value) for name, value in parsed.items() if name.lower() not in ours}
-    message = EmailMultiAlternatives(
-        subject=str(parsed["subject"] or ""),
-        body=text.get_content() if text else "",
-        from_email=str(parsed["from"]),
-        to=[str(parsed["to"])],
-        reply_to=[str(parsed["reply-to"])] if parsed["reply-to"] else None,
-        headers=headers,
-        connection=backend,
-    )
-    if html:
-        message.attach_alternative(html.get_content(), "text/html")
-    token = mail.envelope_from.partition("@")[0].removeprefix("b+")
-    message.metadata = {"delivery": str(mail.row.id), "token": token}  # type: ignore[attr-defined]
-    return message
-
-
-def some(feed: Feed, n: int) -> list[Mail]:
-    """Take up to n mails from the feed."""
-    mails: list[Mail] = []
-    while len(mails) < n and (mail := feed.next()) is not None:
-        mails.append(mail)
-    return mails
+    def close(self) -> None:
+        self.provider.close()
 
 
 KINDS: dict[str, Callable[[str, dict[str, Any]], Relay]] = {

@@ -34,7 +34,7 @@ def test_every_operation_has_a_summary_and_every_post_that_makes_something_an_ex
     assert makers and all(op["requestBody"]["content"]["application/json"].get("examples") for op in makers)
 
 
-ACTIONS = ("check", "start", "schedule", "pause", "resume", "cancel")
+ACTIONS = ("check", "start", "schedule", "pause", "resume", "cancel", "add-people", "remove-people")
 
 
 @pytest.mark.django_db
