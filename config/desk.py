@@ -99,6 +99,7 @@ MENU: list[tuple[str | Promise, list[Item]]] = [
             table(_("Team"), "auth", "user", "badge"),
             table(_("Roles"), "auth", "group", "admin_panel_settings"),
             table(_("API keys"), "config", "apikey", "key"),
+            table(_("Shops"), "social", "ordersource", "storefront"),
             table(_("Webhooks"), "config", "webhookendpoint", "webhook"),
             table(_("Suppressed addresses"), "contacts", "suppression", "block"),
             table(_("Consents"), "contacts", "consent", "verified_user"),

@@ -254,6 +254,18 @@ ANYMAIL = {**env.pairs("HOOK_KEYS"), **({"WEBHOOK_SECRET": HOOK_SECRET} if HOOK_
 # --- Money, languages, time ------------------------------------------------------------------------------------------
 
 # Currency that reports show first; ISO 4217 code; default EUR.
+# Days before an order in which touches share its credit.
+ATTRIBUTION_DAYS = env.number("ATTRIBUTION_DAYS", 30, least=1)
+
+# Days after its mail in which a reference still says whose an order is.
+REFERENCE_DAYS = env.number("REFERENCE_DAYS", 60, least=1)
+
+# Name of the parameter by which links to our shop say whose visit it is.
+REFERENCE_PARAMETER = env.text("REFERENCE_PARAMETER", "ff")
+
+# Hosts of shops that are told, besides the brands' websites; comma-separated.
+REFERENCE_HOSTS = env.words("REFERENCE_HOSTS")
+
 BASE_CURRENCY = env.currency("BASE_CURRENCY", "EUR")
 
 # Zone of the days in reports; IANA name; default UTC.

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from django.conf import settings
 from django.db import transaction
 
 from campaigns.models import Campaign, Delivery, Link
@@ -25,8 +26,6 @@ from social import credits, referrals
 from social.models import Conversion, Order, OrderLine, Place, Redemption, Referral, ShareLink
 from social.offers import held
 from social.offers.reasons import Refused
-
-WINDOW = timedelta(days=30)  # touches older than this get no credit
 
 
 class BadOrder(ValueError):
@@ -65,7 +64,7 @@ def record_order(
     amount_minor: int,
     currency: str,
     ordered_at: datetime,
-    returned_minor: int = 0,
+    returned_minor: int | None = None,
     lines: Sequence[Line] = (),
     code: str = "",
     link_reference: str = "",
@@ -80,13 +79,18 @@ def record_order(
 ) -> Order:
     """Keep an order, or what a later report adds to it (returns, lines, a contact not known before), and return it.
 
-    Reads:   Redemption by code, Delivery and Link by reference, Identity, Contact; the contact's events of 30 days.
+    returned_minor  the total that was paid back so far; None = what the lines say came back, at their price.
+    Reads:   Redemption by code, Delivery and Link by reference, Identity, Contact; her events of ATTRIBUTION_DAYS.
     Writes:  Order, OrderLine, Conversion, Credit, events `conversion` and, for a friend's order, `earned_conversion`.
              The same report twice changes nothing.
     Raises:  BadOrder when amounts contradict each other or the currency changed.
     """
+    if returned_minor is None:
+        returned_minor = _returned(source, reference, lines, amount_minor)
     _check_amounts(amount_minor, returned_minor, currency, lines)
-    match = _find(code, link_reference, {"card": card, "shop": shop_id, "external": external_id}, email, redemption)
+    match = _find(
+        code, link_reference, {"card": card, "shop": shop_id, "external": external_id}, email, redemption, ordered_at
+    )
     with transaction.atomic():
         order, is_new = Order.objects.select_for_update().get_or_create(
             source=source,
@@ -128,6 +132,14 @@ def of_redemption(redemption: Redemption) -> Order:
     )
 
 
+def _returned(source: str, reference: str, lines: Sequence[Line], amount_minor: int) -> int:
+    """Return what came back by the lines, at most the order; a report without lines leaves what was known."""
+    if lines:
+        return min(sum(line.returned * line.unit_minor for line in lines), amount_minor)
+    known = Order.objects.filter(source=source, reference=reference).values_list("returned_minor", flat=True).first()
+    return min(known or 0, amount_minor)
+
+
 def _check_amounts(amount_minor: int, returned_minor: int, currency: str, lines: Sequence[Line]) -> None:
     if amount_minor < 0 or returned_minor < 0:
         raise BadOrder("Amounts are not below 0; report what came back as returned_minor.")
@@ -143,10 +155,17 @@ def _check_amounts(amount_minor: int, returned_minor: int, currency: str, lines:
 # --- whose it is ---------------------------------------------------------------------------------------------------
 
 
-def _find(code: str, link_reference: str, named: dict[str, str], email: str, redemption: Redemption | None) -> Match:
+def _find(
+    code: str,
+    link_reference: str,
+    named: dict[str, str],
+    email: str,
+    redemption: Redemption | None,
+    ordered_at: datetime,
+) -> Match:
     """Try redeemed code, reference, identity, e-mail; the first that leads somewhere wins."""
     found = (_by_redemption(redemption) if redemption else None) or (_by_code(code) if code else None)
-    found = found or (_by_reference(link_reference) if link_reference else None)
+    found = found or (_by_reference(link_reference, ordered_at) if link_reference else None)
     if found is not None:
         return found
     for kind, value in named.items():
@@ -176,12 +195,12 @@ def _by_code(code: str) -> Match | None:
     return Match(shown.contact, Order.MatchedBy.CODE, campaign=shown.claim.campaign)
 
 
-def _by_reference(reference: str) -> Match | None:
+def _by_reference(reference: str, ordered_at: datetime) -> Match | None:
     token = read_token(reference)
     if token is not None:
         delivery = Delivery.objects.filter(pk=token.delivery_id).select_related("contact", "campaign").first()
         if delivery is not None:
-            return Match(delivery.contact, Order.MatchedBy.REFERENCE, campaign=delivery.campaign)
+            return _by_delivery(delivery, ordered_at)
         campaign = Campaign.objects.filter(pk=token.campaign_id).first()
         return Match(None, Order.MatchedBy.REFERENCE, campaign=campaign) if campaign else None
     link = Link.objects.filter(token=normalise_public(reference)).select_related("campaign").first()
@@ -189,6 +208,16 @@ def _by_reference(reference: str) -> Match | None:
         return None
     shared = ShareLink.objects.filter(link=link).select_related("contact", "campaign", "link").first()
     return Match(None, Order.MatchedBy.REFERENCE, share_link=shared, campaign=link.campaign)
+
+
+def _by_delivery(delivery: Delivery, ordered_at: datetime) -> Match | None:
+    """Return whose the mail was while its reference holds; without her consent to clicks, its campaign only."""
+    since = delivery.sent_at or delivery.created_at
+    if ordered_at - since > timedelta(days=settings.REFERENCE_DAYS):
+        return None
+    contact = delivery.contact
+    is_allowed = contact is not None and contact.click_tracking_at is not None
+    return Match(contact if is_allowed else None, Order.MatchedBy.REFERENCE, campaign=delivery.campaign)
 
 
 def _whose(match: Match, ordered_at: datetime) -> dict[str, object]:
@@ -255,8 +284,11 @@ def _convert(order: Order, match: Match) -> None:
     if not is_new:
         contact_id = conversion.contact_id or order.contact_id
         Conversion.objects.filter(pk=conversion.pk).update(net_minor=net, contact_id=contact_id)
+        if not net and order.contact is not None:
+            referrals.returned(order.contact)
         return
-    touches = credits.touches(order, match.campaign, match.share_link, WINDOW)
+    window = timedelta(days=settings.ATTRIBUTION_DAYS)
+    touches = credits.touches(order, match.campaign, match.share_link, window)
     credits.give(conversion, touches)
     last = touches[-1].campaign_id if touches else None
     events.record(
@@ -267,7 +299,7 @@ def _convert(order: Order, match: Match) -> None:
         campaign=Campaign.objects.filter(pk=last).first() if last else None,
         subject=("order", order.pk),
     )
-    if order.contact is not None:
+    if order.contact is not None and net:
         referrals.qualify(order.contact, "order")
     _earn(order, match)
 

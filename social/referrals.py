@@ -5,7 +5,7 @@
     approve(referral, by=user) · void(referral, "same person", by=user)
 
     pending ──confirmed──▶ held ──days to wait are over──▶ approved      (no programme: approved at once)
-       └── same mailbox, same device ──▶ flagged ──a person──▶ approved | voided
+       └── same mailbox, same device, everything returned ──▶ flagged ──a person──▶ approved | voided
 
 Only outcomes count: a press earns nothing, nor does a visit. Sponsors of the first generation are rewarded.
 """
@@ -25,11 +25,12 @@ from campaigns.tracking import events
 from contacts import addresses, audit, consent, identities, suppression
 from contacts.models import Contact, Topic
 from social import rewards, subject
-from social.models import Referral, ReferralProgram, ShareLink
+from social.models import Conversion, Referral, ReferralProgram, ShareLink
 
 FORM = "friend"  # the slug under which consents of the friend's page are kept
 DOTLESS = ("gmail.com", "googlemail.com")  # their mailboxes ignore dots. Source: support.google.com/mail/answer/7436150
 SAME_MAILBOX, SAME_DEVICE = "same_mailbox", "same_device"
+RETURNED = "order_returned"  # everything the friend bought came back
 
 State = Referral.State
 Actor = AbstractBaseUser | AnonymousUser | str | None
@@ -167,6 +168,25 @@ def qualify(contact: Contact, outcome: str) -> None:
         referral.qualified_at = timezone.now()
         referral.save(update_fields=["qualified_at"])
         _approve_if_due(referral, referral.qualified_at)
+
+
+def returned(contact: Contact) -> None:
+    """Take note that everything of an order came back: a friend whose only order it was has not bought.
+
+    Writes:  HELD: not qualified any more, another order may do it. APPROVED: FLAGGED, so that a person decides what
+             becomes of a reward that was given.
+    """
+    if Conversion.objects.filter(contact=contact, net_minor__gt=0).exists():
+        return
+    with transaction.atomic():
+        waits = Referral.objects.select_for_update(of=("self",)).filter(
+            friend=contact, program__qualifying_event="order", state__in=[State.HELD, State.APPROVED]
+        )
+        for referral in waits:
+            if referral.state == State.APPROVED:
+                referral.state, referral.reasons = State.FLAGGED, [*referral.reasons, RETURNED]
+            referral.qualified_at = None
+            referral.save(update_fields=["state", "qualified_at", "reasons"])
 
 
 def approve_due(now: datetime | None = None) -> int:

@@ -9,6 +9,7 @@ A press is an intent, not a share (docs/sharing.md): the network's robot or a fr
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -26,6 +27,8 @@ from social import preview, subject
 from social.models import NetworkSetting, Referral, ShareLink
 from social.networks import registry
 from social.networks.registry import Network, UnknownNetwork
+
+CROWD_LINK = re.compile(r"/c/[0-9a-f]{32}/[0-9]{1,6}(?=[\"'])")  # in a page that no contact owns
 
 
 class GoneCampaign(LookupError):
@@ -138,6 +141,11 @@ def invitation(one: Offered) -> str:
 def address(link: Link) -> str:
     """Return the address that is shared: `https://host/v/TOKEN`."""
     return f"{settings.TRACKING_URL}/v/{link.token}"
+
+
+def with_reference(html: str, share_link: ShareLink) -> str:
+    """Return the friends' letter with this share named on its links, so that what friends buy is hers."""
+    return CROWD_LINK.sub(rf"\g<0>?s={share_link.link.token}", html)
 
 
 def press(token: Token, network: str, block: str = "", *, text: str = "", title: str = "") -> Composer:

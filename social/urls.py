@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from social.views import enrol, friend, offer, qr, share, till
+from social.views import enrol, friend, offer, postback, qr, share, till
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("s/<str:token>", share.page, name="share"),
@@ -18,6 +18,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("q/<str:token>/<slug:block>", qr.landing, name="qr_block"),
     path("Q/<str:token>", qr.landing, name="qr_printed"),
     path("Q/<str:token>/<slug:block>", qr.landing, name="qr_printed_block"),
+    path("postback/<slug:source>/", postback.receive, name="postback"),
     path("till/", till.home, name="till"),
     path("till/enrol/", enrol.page, name="till_enrol"),
     path("till/check/", till.check, name="till_check"),

@@ -18,6 +18,7 @@ import time
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from campaigns.tracking.references import fill
 from campaigns.tracking.spool import Spool, line
 from campaigns.tracking.targets import Targets
 from campaigns.tracking.tokens import Codec, Purpose, codec, normalise_public
@@ -44,6 +45,7 @@ NOT_FOUND_HEADERS = [
 OPEN, CLICKED = int(Purpose.OPEN), int(Purpose.CLICK)
 CLICK = re.compile(r"/c/([0-9A-Fa-f]{32})/([0-9]{1,6})/?\Z")
 PUBLIC = re.compile(r"/[vqQ]/([0-9A-TV-Za-tv-z-]{12,40})/?\Z")  # Crockford as typed; a 32-digit code is a mail token's
+SHARED = re.compile(r"s=([0-9A-TV-Za-tv-z]{12,31})(?:&|\Z)")
 OFFER = re.compile(r"/f/([0-9A-Fa-f]{32})(?:/[\w-]{1,40})?\Z")  # without the picture: a mail that is opened loads it
 PREFETCH = re.compile("prefetch|prerender|preview", re.IGNORECASE)
 SPOOLED = "fanfare.spooled"  # in environ: the hit is stored, Django must not store it again
@@ -100,7 +102,8 @@ class Front:
         target = self.targets.get(f"c:{int.from_bytes(raw[1:4], 'big')}:{number}")
         if target is None:
             return self.django(environ, start_response)
-        return redirect(target, environ, start_response)
+        reference = found[1].lower() if any(raw[4:8]) else _shared(environ)
+        return redirect(fill(target, reference), environ, start_response)
 
     def scan(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         """Store the scan of a public QR code and redirect; a code of one contact's offer goes on to Django."""
@@ -110,7 +113,7 @@ class Front:
         target = self.targets.get(f"t:{token}") if token else None
         if target is None:
             return self.django(environ, start_response)
-        return redirect(target, environ, start_response)
+        return redirect(fill(target, token), environ, start_response)
 
     def visit(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         """Store a visit to a friend's page, which Django then shows."""
@@ -170,6 +173,12 @@ def _public(environ: Environ) -> str:
     """Return the public token of the path as stored; '' for none, and for the 32 digits of one contact's offer."""
     found = PUBLIC.match(environ["PATH_INFO"])
     return normalise_public(found[1]) if found and len(found[1]) != 32 else ""
+
+
+def _shared(environ: Environ) -> str:
+    """Return the share link from whose page the crowd's click came (`?s=`), else ''."""
+    found = SHARED.match(environ.get("QUERY_STRING", ""))
+    return normalise_public(found[1]) if found else ""
 
 
 def _busy(start_response: StartResponse) -> Iterable[bytes]:

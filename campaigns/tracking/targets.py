@@ -20,6 +20,7 @@ from django.conf import settings
 from django.utils.encoding import iri_to_uri
 
 from campaigns.models import Link
+from campaigns.tracking import references
 
 FRESH_FOR = 1.0  # seconds a process believes its own memory; then it looks into the file again (some microseconds)
 MEMORY = 50_000  # targets a process keeps; a link is about 150 bytes
@@ -44,7 +45,11 @@ def is_plain(target: str) -> bool:
 
 
 def put(links: Iterable[Link]) -> int:
-    """Write the targets of these links into the node's file, drop those Django must answer; return how many links."""
+    """Write the targets of these links into the node's file, drop those Django must answer; return how many links.
+
+    A target on our own shop keeps a slot for the visit's reference.
+    """
+    told = references.hosts()
     known: list[tuple[str, str, float | None]] = []
     dropped: list[tuple[str]] = []
     count = 0
@@ -53,7 +58,7 @@ def put(links: Iterable[Link]) -> int:
         expires = link.expires_at.timestamp() if link.expires_at else None
         for key in keys(link):
             if is_plain(link.target):
-                known.append((key, iri_to_uri(link.target), expires))
+                known.append((key, references.place(iri_to_uri(link.target), told), expires))
             else:
                 dropped.append((key,))
     if count:

@@ -6,13 +6,14 @@ from functools import cache
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils import timezone, translation
+from django.utils.encoding import iri_to_uri
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_safe
 
 from campaigns.brands import brand_of
 from campaigns.content import targets as tagged
 from campaigns.models import Campaign, Delivery, Link
-from campaigns.tracking import targets, tokens
+from campaigns.tracking import references, targets, tokens
 from campaigns.tracking.front import GIF, SPOOLED, Application, Front
 from campaigns.tracking.tokens import Purpose
 from contacts.pages import Page, not_found, private
@@ -55,9 +56,13 @@ def click(request: HttpRequest, token: str, number: int) -> HttpResponse:
         return _ended(request, link.campaign, delivery)
     if targets.is_plain(link.target):
         targets.put([link])
-        return _redirect(link.target)
-    address = tagged.resolve(link.target, link.campaign, delivery)
-    return _redirect(address) if address else not_found(request)
+        address = link.target
+    else:
+        address = tagged.resolve(link.target, link.campaign, delivery)
+    if not address:
+        return not_found(request)
+    told = token.lower() if read.delivery_id else tokens.normalise_public(request.GET.get("s", ""))
+    return _redirect(references.fill(references.place(iri_to_uri(address), references.hosts()), told))
 
 
 def _redirect(target: str) -> HttpResponse:

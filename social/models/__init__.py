@@ -2,7 +2,7 @@
 
 from social.models.fans import FanProof, FanWord
 from social.models.offers import Attempt, Claim, Code, CodeBatch, Offer, OfferCounter, OfferLimit, OfferText, Redemption
-from social.models.orders import Conversion, Credit, Order, OrderLine
+from social.models.orders import Conversion, Credit, Order, OrderLine, OrderSource
 from social.models.places import Device, Place, QRCode, StaffMember
 from social.models.sharing import (
     DailySalt,
@@ -33,6 +33,7 @@ __all__ = [
     "OfferText",
     "Order",
     "OrderLine",
+    "OrderSource",
     "Place",
     "QRCode",
     "Redemption",

@@ -1,5 +1,6 @@
 """Orders with their lines, and the credits that touches get for them."""
 
+import secrets
 from typing import ClassVar
 
 from django.db import models
@@ -10,6 +11,11 @@ from contacts.models import Contact
 from social.models.offers import Redemption
 from social.models.places import Place
 from social.models.sharing import ShareLink
+
+
+def new_secret() -> str:
+    """Return 256 random bits as 43 letters."""
+    return secrets.token_urlsafe(32)
 
 
 class Order(models.Model):
@@ -151,3 +157,25 @@ class Credit(models.Model):
 
     def __str__(self) -> str:
         return f"{self.conversion_id} {self.model} {self.parts}"
+
+
+class OrderSource(models.Model):
+    """A shop that reports its orders by a signed postback; `slug` is the orders' source."""
+
+    on_erase: ClassVar[str] = "keep"
+
+    slug = models.SlugField(_("source"), max_length=80, unique=True)
+    name = models.CharField(_("name"), max_length=120)
+    secret = models.CharField(_("secret"), max_length=64, default=new_secret, help_text=_("signs the shop's postbacks"))
+    is_active = models.BooleanField(_("accepted"), default=True)
+    last_at = models.DateTimeField(_("last order"), null=True, blank=True, editable=False)
+    last_problem = models.CharField(_("last problem"), max_length=300, blank=True, editable=False)
+    created_at = models.DateTimeField(_("created"), auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("shop")
+        verbose_name_plural = _("shops")
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        return self.name

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from campaigns.models import Campaign, Engagement
 from campaigns.reports.shapes import Column, Money, Section, Step, Table
-from social.models import Claim, Credit, Redemption
+from social.models import Claim, Credit, Order, Redemption
 
 
 def section(campaign: Campaign) -> Section | None:
@@ -28,7 +28,7 @@ def section(campaign: Campaign) -> Section | None:
         key="offers",
         title=_("Offers and orders"),
         steps=[*_steps(claimed, redeemed, credited)],
-        tables=[table for table in (_by_place(campaign), _credits(credited)) if table.rows],
+        tables=[table for table in (_by_place(campaign), _credits(credited), _matched(campaign)) if table.rows],
     )
 
 
@@ -63,7 +63,8 @@ def _steps(claimed: int, redeemed: int, credited: list[dict[str, Any]]) -> list[
             n=sum(row["orders"] for row in last),
             kind="money",
             money=Money(net, settings.BASE_CURRENCY),
-            definition=_("Orders whose last human touch within 30 days was this campaign, net of returns."),
+            definition=_("Orders whose last human touch within %(days)d days was this campaign, net of returns.")
+            % {"days": settings.ATTRIBUTION_DAYS},
         ),
     ]
 
@@ -136,4 +137,20 @@ def _credits(credited: list[dict[str, Any]]) -> Table:
             for row in credited
         ],
         note=_("The same orders seen three ways: read across, never add them up."),
+    )
+
+
+def _matched(campaign: Campaign) -> Table:
+    """Return the campaign's orders by what each found its buyer, and say how many orders found nobody at all."""
+    last = Credit.objects.filter(campaign=campaign, model=Credit.Model.LAST_TOUCH)
+    counted = dict(last.order_by().values_list("conversion__order__matched_by").annotate(n=Count("conversion")))
+    since = campaign.started_at or campaign.created_at
+    lost = Order.objects.filter(contact__isnull=True, matched_by="", is_attributed=True, ordered_at__gte=since).count()
+    note = _("Since this campaign began, orders of all shops that found nobody they belong to: %(n)d.") % {"n": lost}
+    return Table(
+        key="matched_by",
+        title=_("How orders found their buyers"),
+        columns=[Column(_("Matched by")), Column(_("Orders"), "number")],
+        rows=[[str(word), counted[key]] for key, word in Order.MatchedBy.choices if counted.get(key)],
+        note=note if lost else "",
     )

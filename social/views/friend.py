@@ -171,7 +171,7 @@ def mail(request: HttpRequest, token: str) -> HttpResponse:
         html = web.html(share_link.campaign, language=language, audience="friend")
     except BadContent:
         return not_found(request)
-    return private(HttpResponse(html))
+    return private(HttpResponse(sharing.with_reference(html, share_link)))
 
 
 @require_safe

@@ -7,15 +7,17 @@ from django.utils import timezone
 
 from campaigns.links import public
 from campaigns.models import Event, Link
+from campaigns.reports import campaign_report
 from campaigns.tracking import events
 from campaigns.tracking.tokens import Purpose, make
 from contacts import identities
+from contacts.models import Contact
 from social import credits
 from social.conversions import BadOrder, Line, record_order
 from social.credits import Touch
-from social.models import Conversion, Credit, Order, Referral, ShareLink
+from social.models import Conversion, Credit, Order, Referral, ReferralProgram, ShareLink
 from social.offers.redemption import Who, claim, redeem
-from tests.make import make_campaign, make_contact, make_delivery, make_offer, make_place
+from tests.make import make_brand, make_campaign, make_contact, make_delivery, make_offer, make_place
 
 pytestmark = pytest.mark.django_db
 
@@ -63,11 +65,71 @@ def test_an_identity_finds_the_order(kind):
 
 def test_the_link_of_the_mail_finds_the_order():
     delivery = make_delivery()
+    Contact.objects.update(click_tracking_at=timezone.now())
 
     made = order(link_reference=make(Purpose.CLICK, delivery.campaign_id, delivery.pk))
 
     assert (made.contact, made.matched_by) == (delivery.contact, "reference")
     assert Credit.objects.get(model="last_touch").campaign == delivery.campaign
+
+
+def test_a_reference_names_nobody_who_no_longer_agrees_nor_after_its_days(settings):
+    delivery = make_delivery(state="sent", sent_at=timezone.now() - timedelta(days=20))
+    reference = make(Purpose.CLICK, delivery.campaign_id, delivery.pk)
+
+    withdrawn = order(link_reference=reference)
+    assert (withdrawn.contact, withdrawn.matched_by) == (None, "reference")
+    assert Credit.objects.get(model="last_touch").campaign == delivery.campaign
+
+    Contact.objects.update(click_tracking_at=timezone.now())
+    settings.REFERENCE_DAYS = 19
+    assert order("A-2", link_reference=reference).matched_by == ""
+    settings.REFERENCE_DAYS = 21
+    assert order("A-3", link_reference=reference).contact == delivery.contact
+
+
+def test_one_of_three_articles_coming_back_moves_net_and_credits():
+    ann, campaign = make_contact(), make_campaign()
+    touched(ann, campaign)
+    lines = [Line(n, sku=f"K-{n}", unit_minor=1_000) for n in (1, 2, 3)]
+    order(email="ann@example.com", amount_minor=3_000, lines=lines)
+
+    back = [Line(1, sku="K-1", unit_minor=1_000, returned=1), *lines[1:]]
+    again = order(email="ann@example.com", amount_minor=3_000, lines=back)
+
+    assert (again.returned_minor, Conversion.objects.get().net_minor) == (1_000, 2_000)
+    assert sum(credit.parts for credit in Credit.objects.filter(model="last_touch")) == 1_000_000
+    kept = order(email="ann@example.com", amount_minor=3_000)
+    assert kept.returned_minor == 1_000, "a report without lines forgets nothing"
+
+
+@pytest.mark.parametrize(("state", "after"), [("held", "held"), ("approved", "flagged")])
+def test_everything_coming_back_takes_the_referral_back_to_a_person(state, after):
+    program = ReferralProgram.objects.create(name="Friends", brand=make_brand(), qualifying_event="order", hold_days=30)
+    ann, dan = make_contact(), make_contact(email="dan@example.com")
+    now = timezone.now()
+    referral = Referral.objects.create(sponsor=ann, friend=dan, program=program, state="held", confirmed_at=now)
+    order(email="dan@example.com")
+    Referral.objects.filter(state="held").update(state=state)
+
+    order(email="dan@example.com", returned_minor=5_000)
+
+    referral.refresh_from_db()
+    assert (referral.state, referral.qualified_at) == (after, None)
+    order("A-2", email="dan@example.com")
+    referral.refresh_from_db()
+    assert (referral.qualified_at is not None) is (after == "held"), "another order may do it"
+
+
+def test_the_report_says_by_what_orders_found_their_buyers_and_how_many_found_nobody():
+    ann, campaign = make_contact(), make_campaign(started_at=timezone.now() - timedelta(days=2))
+    touched(ann, campaign)
+    order(email="ann@example.com")
+    order("A-2", email="nobody@example.com")
+
+    table = campaign_report(campaign).table("matched_by")
+
+    assert table.rows == [["e-mail", 1]] and table.note.endswith(": 1.")
 
 
 def test_an_address_finds_the_order_in_any_spelling():
