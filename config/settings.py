@@ -198,6 +198,7 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "sending-round": {"task": "campaigns.tasks.go_round", "schedule": 15.0, "options": {"expires": 15}},
     "waiting-jobs": {"task": "contacts.tasks.run_waiting_jobs", "schedule": 30.0, "options": {"expires": 30}},
     "old-job-files": {"task": "contacts.tasks.forget_job_files", "schedule": 86_400.0, "options": {"expires": 3600}},
+    "prospects": {"task": "contacts.tasks.keep_prospects_in_time", "schedule": 21_600.0, "options": {"expires": 3600}},
     "lapsed-reservations": {
         "task": "social.tasks.release_reservations",
         "schedule": 300.0,
@@ -218,6 +219,11 @@ WEB_THREADS = env.number("WEB_THREADS", 4, least=1)
 
 # Processes of the web server that `up` starts; number; default 1.
 WEB_WORKERS = env.number("WEB_WORKERS", 1, least=1)
+
+# --- People ----------------------------------------------------------------------------------------------------------
+
+# How long prospects are kept after their last act; years; default 3, 0 = for ever.
+PROSPECT_YEARS = env.number("PROSPECT_YEARS", 3, least=0)
 
 # --- Mail ------------------------------------------------------------------------------------------------------------
 

@@ -196,6 +196,7 @@ def request(
         "wording": wording,
         "language": language,
         "evidence": dict(evidence),
+        "address": contact.address_hash,
     }
     with transaction.atomic():
         for topic in chosen:
@@ -219,9 +220,14 @@ def _pending(contact: Contact, topic: Topic, source: str) -> None:
 
 
 def _request_key(contact: Contact, payload: dict[str, Any]) -> str:
-    wish = ",".join([*sorted(payload["topics"]), *sorted(payload["purposes"])])
+    wish = ",".join([*sorted(payload["topics"]), *sorted(payload["purposes"]), payload["address"]])
     digest = hashlib.sha256(wish.encode()).hexdigest()[:16]
     return f"confirm:{contact.pk}:{digest}:{timezone.now():%Y%m%d%H}"
+
+
+def is_current(contact: Contact, payload: Mapping[str, Any]) -> bool:
+    """Say whether the mail that asked went to the address that the contact has now: a former one confirms nothing."""
+    return contact.merged_into_id is not None or payload.get("address", contact.address_hash) == contact.address_hash
 
 
 def confirm(contact: Contact, payload: Mapping[str, Any], *, evidence: Mapping[str, Any]) -> list[Subscription]:
@@ -250,6 +256,10 @@ def confirm(contact: Contact, payload: Mapping[str, Any], *, evidence: Mapping[s
                 give(
                     contact, purpose, method=Method.CONFIRMATION, wording=words, language=language, evidence=proof
                 )  # fmt: skip
+        if payload.get("stays"):  # nothing new, but an act of hers: she asked to stay
+            give(
+                contact, Purpose.EMAIL, method=Method.CONFIRMATION, wording=words, language=language, evidence=proof
+            )  # fmt: skip
         if address:
             source = str(payload.get("form", ""))
             identities.attach(contact, Identity.Kind.EMAIL, address, Identity.Proof.CONFIRMED, source)

@@ -114,12 +114,12 @@ def _json(rows: QuerySet[Any]) -> str:
     return json.dumps(plain, cls=DjangoJSONEncoder, ensure_ascii=False, indent=1)
 
 
-def erase_contact(contact: Contact, *, actor: Any = "command") -> dict[str, int]:
+def erase_contact(contact: Contact, *, actor: Any = "command", is_wish: bool = True) -> dict[str, int]:
     """Forget the person and return how many rows of each table were deleted or detached.
 
     Writes:  deletes or detaches her rows, deepest first; Suppression "erased" for each of her addresses, so that
              no later import or send reaches her; empties the API's kept answers about her; an AuditEntry with her
-             former number only.
+             former number only. `is_wish=False`: her time is over and she never asked, so she may come back.
     Raises:  Undeclared.
     """
     with transaction.atomic():
@@ -129,7 +129,7 @@ def erase_contact(contact: Contact, *, actor: Any = "command") -> dict[str, int]
         for personal in sorted(personal_models(), key=lambda one: -one.distance):
             if n := _erase_rows(personal, contact):
                 touched[personal.label] = n
-        for email in emails | ({contact.email} if contact.email else set()):
+        for email in (emails | ({contact.email} if contact.email else set())) if is_wish else ():
             suppression.suppress(email, Suppression.Reason.ERASED, source="erasure")
         pk = contact.pk
         # Answers kept for repeated requests hold a copy of her; what is left of one is that she was known.

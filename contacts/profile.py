@@ -4,7 +4,7 @@ timeline(ann, limit=50)      # → [TimelineEntry(at=…, kind="order", title="O
 panels(ann)                  # → [Panel("Orders", …), …]
 
 A source is a module named in settings.TIMELINE_SOURCES with
-`entries(contact_id, *, before, limit) -> list[TimelineEntry]` and, if it likes, `panels(contact_id) -> list[Panel]`.
+`entries(contact_id, *, before, limit) -> list[TimelineEntry]` and, if it likes, `panels(contact_id) -> list[Panel]` and `network_choices() -> list[(key, name)]`.
 """
 
 from __future__ import annotations
@@ -81,6 +81,15 @@ def _of_kinds(
         before = min(entry.at for entry in page)
 
 
+def _with(name: str) -> list[ModuleType]:
+    return [source for source in sources() if hasattr(source, name)]
+
+
+def network_choices() -> list[tuple[str, str]]:
+    """Return (key, name) of the networks that a person may prefer, as the upper floors know them."""
+    return [choice for source in _with("network_choices") for choice in source.network_choices()]
+
+
 def panels(contact: Contact) -> list[Panel]:
     """Return what every floor shows of the contact beside the timeline."""
-    return [panel for source in sources() if hasattr(source, "panels") for panel in source.panels(contact.pk)]
+    return [panel for source in _with("panels") for panel in source.panels(contact.pk)]

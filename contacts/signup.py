@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.http import HttpRequest
+from django.utils.translation import gettext as _
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,11 @@ def newcomer(request: HttpRequest) -> Newcomer:
         first_name=" ".join(str(said.get("first_name", "")).replace("\x00", "").split())[:80],
         is_robot=bool(said.get("website")),
     )
+
+
+def too_often() -> str:
+    """Return what somebody reads who has sent too many forms."""
+    return _("Too many sign-ups came from your network within the hour. Try again in an hour.")
 
 
 def evidence(request: HttpRequest, page: str) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from celery import shared_task
 
-from contacts import jobs
+from contacts import jobs, retention
 
 
 @shared_task(ignore_result=True)
@@ -23,3 +23,9 @@ def run_waiting_jobs() -> None:
 def forget_job_files() -> None:
     """Delete the files of jobs that ended long ago."""
     jobs.forget_files()
+
+
+@shared_task(ignore_result=True)
+def keep_prospects_in_time() -> None:
+    """Write to prospects whose time ends, and forget those whose time is over."""
+    retention.keep_in_time()

@@ -22,7 +22,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_safe
 
-from contacts import addresses, consent, formkeys, identities, signup
+from contacts import addresses, askers, consent, formkeys, identities, signup
 from contacts.models import Consent, Contact, SignupForm, Topic
 from contacts.pages import Page, private
 
@@ -56,6 +56,9 @@ def join(request: HttpRequest, slug: str) -> HttpResponse:
         typed = _typed(request, form, newcomer)
         if typed.problem:
             return _page(shown, form, typed, 400)
+        if not askers.may_ask(request, "join"):
+            typed.problem = signup.too_often()
+            return _page(shown, form, typed, 429)
         _sign_up(request, form, typed)
         return _thanks(form)
 

@@ -32,6 +32,11 @@ def entries(contact_id: int, *, before: datetime, limit: int) -> list[TimelineEn
     return sorted(found, key=lambda entry: entry.at, reverse=True)[:limit]
 
 
+def network_choices() -> list[tuple[str, str]]:
+    """Return (key, name) of the networks that somebody may prefer."""
+    return [(key, network_name(key)) for key, _name in registry.choices()]
+
+
 def network_name(key: str) -> str:
     """Return a network's name; a label that is no network's (a robot's) as it stands."""
     network = registry.networks().get(key)

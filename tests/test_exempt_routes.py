@@ -22,6 +22,8 @@ FLOORS = ("contacts", "campaigns", "social", "config")
 BY_TOKEN = "the mail's own token; the form carries a one-hour key"
 EXEMPT = {
     "contacts.views.join": "shops embed the form on their own site; without our key the visitor presses once more",
+    "contacts.views_rights.ask": "mails the address typed, the same answer for all; the form carries a one-hour key",
+    "contacts.views_rights.page": "the fresh link's token; the form carries a one-hour key",
     "campaigns.views.confirm.page": BY_TOKEN,
     "campaigns.views.preferences.page": BY_TOKEN,
     "campaigns.views.unsubscribe.page": "RFC 8058: mail programs POST without cookie or referrer",

@@ -178,6 +178,109 @@ STARTERS: dict[str, Starter] = {
         },
         is_transactional=True,
     ),
+    "your_data": Starter(
+        _("The fresh link to one's own data"),
+        {
+            "en": (
+                "Your data with {{ brand.name }}: the link you asked for",
+                "It opens for 24 hours. You did not ask? Do nothing.",
+                [
+                    heading("Your data"),
+                    text(
+                        "<p>Behind this link you take a copy of everything we hold about you, change your address, or"
+                        " are forgotten. It opens for 24 hours: please do not pass this mail on.</p>"
+                    ),
+                    button("Open my data", "{{ event.url }}"),
+                    text("<p>You did not ask for it? Do nothing: nothing happens.</p>"),
+                    FOOTER,
+                ],
+            ),
+            "fr": (
+                "Vos données chez {{ brand.name }} : le lien que vous avez demandé",
+                "Il s'ouvre pendant 24 heures. Vous n'avez rien demandé ? Ne faites rien.",
+                [
+                    heading("Vos données"),
+                    text(
+                        "<p>Derrière ce lien, vous prenez une copie de tout ce que nous savons de vous, vous changez"
+                        " d'adresse, ou vous vous faites oublier. Il s'ouvre pendant 24 heures : merci de ne pas"
+                        " transférer ce message.</p>"
+                    ),
+                    button("Ouvrir mes données", "{{ event.url }}"),
+                    text("<p>Vous n'avez rien demandé ? Ne faites rien : il ne se passe rien.</p>"),
+                    FOOTER,
+                ],
+            ),
+        },
+        is_transactional=True,
+    ),
+    "last_message": Starter(
+        _("The last message before a silent person is forgotten"),
+        {
+            "en": (
+                "Shall we keep you? {{ brand.name }}",
+                "Without your press we forget you in a month.",
+                [
+                    heading("Shall we keep you?"),
+                    text(
+                        "<p>Hello {{ contact.first_name }}</p><p>For almost three years we have heard nothing of you."
+                        " Press, and we keep writing to you. Do nothing, and in a month we forget you: your address and"
+                        " all we know of you go.</p>"
+                    ),
+                    button("Yes, keep me", "{{ links.confirm }}"),
+                    FOOTER,
+                ],
+            ),
+            "fr": (
+                "Souhaitez-vous rester ? {{ brand.name }}",
+                "Sans un geste de votre part, nous vous oublierons dans un mois.",
+                [
+                    heading("Souhaitez-vous rester ?"),
+                    text(
+                        "<p>Bonjour {{ contact.first_name }}</p><p>Voilà presque trois ans que nous sommes sans nouvelles"
+                        " de vous. Un geste, et nous continuons à vous écrire. Si vous ne faites rien, nous vous"
+                        " oublierons dans un mois : votre adresse et tout ce que nous savons de vous disparaîtront.</p>"
+                    ),
+                    button("Oui, je reste", "{{ links.confirm }}"),
+                    FOOTER,
+                ],
+            ),
+        },
+        is_transactional=True,
+    ),
+    "ask_consent": Starter(
+        _("Ask for consent to measure"),
+        {
+            "en": (
+                "May we learn from how you read us? {{ brand.name }}",
+                "Two questions, both up to you. Say nothing, and nothing changes.",
+                [
+                    heading("Two questions, both up to you"),
+                    text(
+                        "<p>Hello {{ contact.first_name }}</p><p>May we note whether you open our mails, and which links"
+                        " you follow? It helps us write fewer and better ones. Say nothing, and nothing changes: you get"
+                        " the same mails, and we only count totals. This mail itself measures nothing.</p>"
+                    ),
+                    button("Choose", "{{ links.preferences }}"),
+                    FOOTER,
+                ],
+            ),
+            "fr": (
+                "Pouvons-nous apprendre de vos lectures ? {{ brand.name }}",
+                "Deux questions, c'est vous qui choisissez. Sans réponse, rien ne change.",
+                [
+                    heading("Deux questions, c'est vous qui choisissez"),
+                    text(
+                        "<p>Bonjour {{ contact.first_name }}</p><p>Pouvons-nous noter si vous ouvrez nos messages, et"
+                        " quels liens vous suivez ? Cela nous aide à en écrire moins, et de meilleurs. Sans réponse, rien"
+                        " ne change : vous recevez les mêmes messages, et nous ne comptons que des totaux. Ce message-ci"
+                        " ne mesure rien.</p>"
+                    ),
+                    button("Choisir", "{{ links.preferences }}"),
+                    FOOTER,
+                ],
+            ),
+        },
+    ),
     "offer_code": Starter(
         _("The code of a personal offer"),
         {

@@ -24,6 +24,8 @@ def page(request: HttpRequest, token: str) -> HttpResponse:
     found = visit(request, token, Purpose.CONFIRM)
     if found is None or found.contact is None or not found.delivery.context:
         return not_found(request)
+    if not consent.is_current(found.contact, found.delivery.context):
+        return not_found(request)
     is_key = formkeys.check(str(request.POST.get("key", "")), found.token, "confirm")
     if request.method == "POST" and is_key:
         confirm(found.contact, found, request)
@@ -48,6 +50,7 @@ def _page(request: HttpRequest, found: Visit, *, is_done: bool = False, is_late:
     context = {
         "form_key": formkeys.make(found.token, "confirm"),
         "topics": Topic.objects.filter(slug__in=payload.get("topics") or []),
+        "stays": bool(payload.get("stays")),
         "is_done": is_done,
         "is_late": is_late,
     }

@@ -8,10 +8,12 @@ from contacts.models.brand import Brand, SignupForm, Topic
 from contacts.models.consent import Consent, Subscription
 from contacts.models.contact import AttributeType, Contact, ContactTag, Identity, Tag
 from contacts.models.job import Heartbeat, Job, Notice
+from contacts.models.preference import Asking, Preference
 from contacts.models.segment import Segment
 from contacts.models.suppression import Suppression
 
 __all__ = [
+    "Asking",
     "AttributeType",
     "AuditEntry",
     "Brand",
@@ -23,6 +25,7 @@ __all__ = [
     "Identity",
     "Job",
     "Notice",
+    "Preference",
     "Segment",
     "SignupForm",
     "Subscription",

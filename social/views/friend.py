@@ -23,7 +23,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from campaigns.content import web
 from campaigns.content.findings import BadContent
-from contacts import formkeys, signup
+from contacts import askers, formkeys, signup
 from contacts.addresses import BadAddress
 from contacts.models import Topic
 from contacts.pages import Page, not_found, private
@@ -114,6 +114,8 @@ def _sign_up(request: HttpRequest, shown: Page, about: Subject, share_link: Shar
             return _show(shown, about, share_link, {**more, "problem": problem}, 400)
         if typed.is_robot:
             return _thanks(shown, about, typed.email)
+        if not askers.may_ask(request, "join"):
+            return _show(shown, about, share_link, {**more, "problem": signup.too_often()}, 429)
         topic = share_link.campaign.topic if wants_letter else None
         try:
             _ask(request, shown, about, share_link, typed, topic)
