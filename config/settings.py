@@ -142,7 +142,7 @@ TEMPLATES = [
 EMAIL_BLOCKS: list[str] = ["social.blocks"]
 SEGMENT_FIELDS: list[str] = ["campaigns.segment_fields", "social.segment_fields", "social.offers.segment_fields"]
 TIMELINE_SOURCES: list[str] = ["campaigns.timeline", "social.timeline", "social.offers.timeline"]
-REPORT_SECTIONS: list[str] = ["social.reports", "social.offers.reports"]
+REPORT_SECTIONS: list[str] = ["campaigns.consent_campaign", "social.reports", "social.offers.reports"]
 HIT_HANDLERS: list[str] = ["social.visits", "social.scans"]  # of hits that are no mail's: friends' pages, QR codes
 CONFIRMED_HOOKS: list[str] = ["social.referrals"]  # called when a person confirmed a subscription
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.db.models import QuerySet
+from django.http import HttpResponse
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 from django_filters import rest_framework as filters
@@ -21,12 +22,12 @@ from rest_framework.response import Response
 from rest_framework.serializers import BaseSerializer
 from rest_framework.viewsets import GenericViewSet
 
-from contacts import identities, profile, upsert
+from contacts import audit, basis, identities, merging, privacy, profile, upsert
 from contacts.addresses import BadAddress
-from contacts.answers import ByCursor, once
-from contacts.models import Brand, Contact, Identity, Segment, Subscription, Topic
+from contacts.answers import ByCursor, acting_user, client_of, once
+from contacts.models import Brand, Consent, Contact, Identity, Segment, Subscription, Topic
 from contacts.models.consent import Basis
-from contacts.problems import Strict
+from contacts.problems import Strict, Unprocessable
 from contacts.segments import counting, rules, sql
 from contacts.segments.rules import BadRule
 
@@ -109,6 +110,43 @@ class TimelineEntrySerializer(serializers.Serializer[Any]):
     detail = serializers.CharField()
 
 
+class ConsentSerializer(serializers.ModelSerializer[Consent]):
+    """One yes or no of the ledger."""
+
+    topic: serializers.SlugRelatedField[Topic] = serializers.SlugRelatedField("slug", read_only=True)
+    brand: serializers.SlugRelatedField[Brand] = serializers.SlugRelatedField("slug", read_only=True)
+
+    class Meta:
+        model = Consent
+        fields = [
+            "at", "purpose", "is_given", "brand", "topic", "basis", "method", "actor", "language", "wording",
+            "wording_hash", "evidence",
+        ]  # fmt: skip
+        read_only_fields = fields
+
+
+class GroundSerializer(serializers.Serializer[Any]):
+    brand = serializers.SlugField(source="brand.slug")
+    basis = serializers.ChoiceField(Basis.choices)
+    since = serializers.DateTimeField(allow_null=True)
+
+
+class ConsentsSerializer(serializers.Serializer[Any]):
+    grounds = GroundSerializer(many=True, help_text="On which ground each brand may write.")
+    ledger = ConsentSerializer(many=True, help_text="Every yes and no, newest first.")
+
+
+class MergeWishSerializer(Strict):
+    contact = serializers.IntegerField(min_value=1, help_text="The id of the contact that is emptied.")
+    dry_run = serializers.BooleanField(default=False, help_text="Only say what would move.")
+
+
+class MergeSerializer(serializers.Serializer[Any]):
+    moved = serializers.DictField(child=serializers.IntegerField(), help_text="Rows that moved, by table.")
+    kept_back = serializers.DictField(child=serializers.IntegerField(), help_text="Rows that would stand twice.")
+    filled = serializers.ListField(child=serializers.CharField(), help_text="Fields that got a value.")
+
+
 class ContactFilter(filters.FilterSet):  # type: ignore[misc]  # django-filter has no types
     email = filters.CharFilter(method="by_email", help_text="The whole address, in any spelling.")
     card = filters.CharFilter(method="by_identity", help_text="A loyalty card.")
@@ -149,15 +187,31 @@ ANN = OpenApiExample(
 
 
 @extend_schema_view(
-    list=extend_schema(summary="List contacts, oldest first"), retrieve=extend_schema(summary="One contact")
+    list=extend_schema(summary="List contacts, oldest first"),
+    retrieve=extend_schema(summary="One contact"),
+    destroy=extend_schema(summary="Forget a contact for good: rows go, her address stays suppressed as a hash"),
 )
-class ContactViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericViewSet[Contact]):
+class ContactViewSet(
+    mixins.ListModelMixin, mixins.RetrieveModelMixin, mixins.DestroyModelMixin, GenericViewSet[Contact]
+):
     """People, found by any of their identities."""
 
     scope = "contacts"
     queryset = Contact.objects.prefetch_related("tags", "identities", "subscriptions__topic")
     serializer_class = ContactSerializer
     filterset_class = ContactFilter
+    action_scopes = {"timeline": "contacts:read", "consents": "contacts:read", "export": "contacts:read"}
+
+    def get_object(self) -> Contact:
+        """Return the contact; that a person of the desk looked is audited, as in the desk."""
+        contact = super().get_object()
+        if self.request.auth is None:
+            audit.record(acting_user(self.request), "looked at contact", contact, page="api")
+        return contact
+
+    def perform_destroy(self, instance: Contact) -> None:
+        """DELETE /api/v1/contacts/7/ → 204."""
+        privacy.erase_contact(instance, actor=client_of(self.request))
 
     @extend_schema(
         summary="Create a contact, or change the one that has this address or identity",
@@ -199,6 +253,52 @@ class ContactViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericVi
         kinds = request.query_params.getlist("kind") or None
         entries = profile.timeline(self.get_object(), before=before, kinds=kinds, limit=MAX_TIMELINE)
         return Response(TimelineEntrySerializer(entries, many=True).data)
+
+    @extend_schema(
+        summary="What she agreed to: ground by brand, and the ledger", responses=ConsentsSerializer, filters=False
+    )
+    @action(detail=True, pagination_class=None)
+    def consents(self, request: Request, pk: str | None = None) -> Response:
+        """GET /api/v1/contacts/7/consents/ → {"grounds": […], "ledger": […]}"""
+        contact = self.get_object()
+        rows = contact.consents.select_related("brand", "topic").order_by("-at", "-pk")
+        return Response(ConsentsSerializer({"grounds": basis.of(contact), "ledger": rows}).data)
+
+    @extend_schema(
+        summary="Everything held about her, as a ZIP of JSON files", responses={(200, "application/zip"): bytes}
+    )
+    @action(detail=True, pagination_class=None)
+    def export(self, request: Request, pk: str | None = None) -> HttpResponse:
+        """GET /api/v1/contacts/7/export/ → contact-7.zip"""
+        contact = self.get_object()
+        audit.record(client_of(request), "exported contact", contact)
+        answer = HttpResponse(privacy.export_contact(contact), content_type="application/zip")
+        answer["Content-Disposition"] = f'attachment; filename="contact-{contact.pk}.zip"'
+        return answer
+
+    @extend_schema(
+        summary="Merge another contact into this one", request=MergeWishSerializer, responses=MergeSerializer
+    )
+    @action(detail=True, methods=["post"])
+    def merge(self, request: Request, pk: str | None = None) -> Response:
+        """POST /api/v1/contacts/7/merge/ {"contact": 8} → what moved from 8 to 7; not undone."""
+        return once(request, lambda: self._merge(request))
+
+    def _merge(self, request: Request) -> Response:
+        wish = MergeWishSerializer(data=request.data)
+        wish.is_valid(raise_exception=True)
+        stays, double = self.get_object(), Contact.objects.filter(pk=wish.validated_data["contact"]).first()
+        if double is None:
+            raise serializers.ValidationError({"contact": [_("There is no contact with this id.")]})
+        try:
+            if wish.validated_data["dry_run"]:
+                done = merging.preview(double, stays)
+            else:
+                done = merging.merge(double, stays, by=client_of(request))
+        except merging.CannotMerge as why:
+            raise Unprocessable(str(why), code="cannot_merge") from why
+        moved = {"moved": dict(done.moves), "kept_back": dict(done.kept_back), "filled": done.fills}
+        return Response(MergeSerializer(moved).data)
 
 
 def _time(text: str | None) -> Any:

@@ -1,4 +1,4 @@
-"""Who may be one person twice: the same mailbox in another spelling, the same phone, the same card. Proposed, never done.
+"""Who may be one person twice: the same mailbox in another spelling, the same phone or card. Proposed, never done.
 
 proposals()            # → [Proposal(ann, her double, "same mailbox"), …] for the desk's list
 of(ann)                # → the same for one person, from indexes only
@@ -65,7 +65,7 @@ def of(contact: Contact) -> list[Proposal]:
     pairs: dict[tuple[int, int], str] = {}
     if contact.email:
         box = mailbox(contact.email)
-        local, _at, domain = box.partition("@")
+        local, _at, _domain = box.partition("@")
         start, same = Contact.objects.filter(merged_into=None), {box, contact.email}
         near = start.filter(email__gte=f"{local}+", email__lt=f"{local},")  # "," follows "+"
         ids = [pk for pk, email in near.values_list("pk", "email")[:50] if email and mailbox(email) == box]
@@ -104,8 +104,7 @@ def _mailboxes() -> Iterator[list[int]]:
     for n in range(0, len(plain), 500):
         for pk, email in living.filter(email__in=plain[n : n + 500]).values_list("pk", "email"):
             boxes[email or ""].append(pk)
-    for ids in _googles(living):
-        yield ids
+    yield from _googles(living)
     yield from (ids for ids in boxes.values() if len(ids) > 1)
 
 

@@ -67,6 +67,16 @@ def find(kind: str, value: str) -> Contact | None:
     return contact and survivor(contact)
 
 
+def look_up(words: str) -> Contact | None:
+    """Return who is meant by an address, `card:2000123` (or shop, phone, external, handle) or `#7`; None for nobody."""
+    kind, colon, value = words.strip().partition(":")
+    if colon and kind in Identity.Kind.values:
+        return find(kind, value)
+    if words.startswith("#") and words[1:].isascii() and words[1:].isdigit() and len(words) < 19:
+        return Contact.objects.filter(pk=int(words[1:])).first()
+    return find(Identity.Kind.EMAIL, words)
+
+
 def survivor(contact: Contact) -> Contact:
     """Return the contact that this one was merged into, herself when she was not."""
     seen = set()

@@ -4,7 +4,8 @@ timeline(ann, limit=50)      # → [TimelineEntry(at=…, kind="order", title="O
 panels(ann)                  # → [Panel("Orders", …), …]
 
 A source is a module named in settings.TIMELINE_SOURCES with
-`entries(contact_id, *, before, limit) -> list[TimelineEntry]` and, if it likes, `panels(contact_id) -> list[Panel]` and `network_choices() -> list[(key, name)]`.
+`entries(contact_id, *, before, limit) -> list[TimelineEntry]` and, if it likes, `panels(contact_id) -> list[Panel]` and
+`network_choices() -> list[(key, name)]`.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from typing import Any
 from django.conf import settings
 from django.utils import timezone
 from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
 
 from contacts.models import Contact
 
@@ -79,6 +81,22 @@ def _of_kinds(
         if kinds is None or len(page) < limit or len(found) >= limit:
             return found[:limit]
         before = min(entry.at for entry in page)
+
+
+KINDS: dict[str, Text] = {
+    "consent": _("consent"), "identity": _("identity"), "request": _("sign-up"), "subscription": _("waiting"),
+    "entry": _("first seen"), "mail": _("mail"), "open": _("open"), "click": _("click"), "web_view": _("web version"),
+    "offer_view": _("offer seen"), "unsubscribe": _("left"), "bounce": _("bounce"), "complaint": _("complaint"),
+    "reply": _("reply"), "share": _("share pressed"), "share_composed": _("share composed"),
+    "earned_visit": _("visit of a friend"), "friend": _("friend brought"), "came": _("brought by"),
+    "claim": _("claim"), "redeem": _("redemption"), "reverse": _("redemption undone"), "order": _("order"),
+    "fan_proof": _("fan"), "merge": _("merge"),
+}  # fmt: skip
+
+
+def kinds() -> list[tuple[str, str]]:
+    """Return (kind, words) of what a timeline may show, for the filter above it."""
+    return sorted(((kind, str(words)) for kind, words in KINDS.items()), key=lambda one: one[1])
 
 
 def _with(name: str) -> list[ModuleType]:

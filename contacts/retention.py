@@ -128,7 +128,7 @@ def _finished(moment: datetime, now: datetime) -> Iterator[Contact]:
     asked = Notice.objects.filter(contact=OuterRef("pk"), kind=NOTICE, created_at__lte=now - WARN)
     over = silent_since(moment).filter(~Exists(fresh)).annotate(was_asked=Exists(asked))
     for contact in over.order_by("pk")[:AT_ONCE]:
-        was_asked = contact.was_asked  # type: ignore[attr-defined]
+        was_asked = contact.was_asked
         if was_asked or not _writable(Contact.objects.filter(pk=contact.pk)).exists() or _is_suppressed(contact):
             yield contact
 

@@ -9,8 +9,10 @@ from datetime import datetime
 
 from django.utils.translation import gettext as _
 
-from contacts.models import Consent, Contact, Identity, Notice, Subscription
+from contacts.models import AuditEntry, Consent, Contact, Identity, Notice, Subscription
 from contacts.profile import TimelineEntry
+
+MOVED = "changed address of contact"  # contacts.rights
 
 
 def entries(contact_id: int, *, before: datetime, limit: int) -> list[TimelineEntry]:
@@ -20,6 +22,7 @@ def entries(contact_id: int, *, before: datetime, limit: int) -> list[TimelineEn
         *_identities(contact_id, before, limit),
         *_notices(contact_id, before, limit),
         *_waiting(contact_id, before, limit),
+        *_merges(contact_id, before, limit),
         *_entry(contact_id, before),
     ]
     return sorted(found, key=lambda entry: entry.at, reverse=True)[:limit]
@@ -71,6 +74,23 @@ def _waiting(contact_id: int, before: datetime, limit: int) -> list[TimelineEntr
     return [
         TimelineEntry(row.created_at, "subscription", _("Has yet to confirm %(topic)s") % {"topic": row.topic.name})
         for row in rows.order_by("-created_at")[:limit]
+    ]
+
+
+def _merges(contact_id: int, before: datetime, limit: int) -> list[TimelineEntry]:
+    rows = AuditEntry.objects.filter(
+        subject_kind="contact", subject_id=contact_id, at__lt=before, verb__in=["merged contact", MOVED]
+    ).order_by("-at")[:limit]
+    return [
+        TimelineEntry(row.at, "identity", _("Has another address now"), row.actor_label)
+        if row.verb == MOVED
+        else TimelineEntry(
+            row.at,
+            "merge",
+            _("Merged with contact %(id)s") % {"id": row.detail.get("contact", "")},
+            _("%(n)d rows moved") % {"n": sum(row.detail.get("moved", {}).values())} + f" · {row.actor_label}",
+        )
+        for row in rows
     ]
 
 

@@ -1,9 +1,9 @@
-"""A person's own data: `/your-data/` mails a fresh link; behind it she takes a copy, changes her address, or is forgotten.
+"""A person's own data: `/your-data/` mails a fresh link; behind it: a copy, another address, or to be forgotten.
 
-    POST /your-data/            email=ann@example.com&key=…          → the same words, whoever it is
-    POST /your-data/5a3f…/      key=…&act=export                     → a ZIP
-    POST /your-data/5a3f…/      key=…&act=address&email=…            → a mail to the new address asks to confirm
-    POST /your-data/5a3f…/      key=…&act=erase&sure=1               → forgotten; the link is dead
+POST /your-data/            email=ann@example.com&key=…          → the same words, whoever it is
+POST /your-data/5a3f…/      key=…&act=export                     → a ZIP
+POST /your-data/5a3f…/      key=…&act=address&email=…            → a mail to the new address asks to confirm
+POST /your-data/5a3f…/      key=…&act=erase&sure=1               → forgotten; the link is dead
 """
 
 from __future__ import annotations

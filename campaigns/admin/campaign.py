@@ -28,6 +28,7 @@ from unfold.widgets import UnfoldAdminCheckboxSelectMultiple
 
 from campaigns.admin import reports as report_pages
 from campaigns.admin import steps
+from campaigns.admin.consent import AsksConsent
 from campaigns.delivery import control, hold, progress
 from campaigns.models import Campaign
 from contacts.admin_base import SANDBOX, BigTableAdmin
@@ -50,7 +51,7 @@ class WithProgress(ChangeList):
 
 
 @admin.register(Campaign)
-class CampaignAdmin(SimpleHistoryAdmin, BigTableAdmin):  # type: ignore[misc]
+class CampaignAdmin(AsksConsent, SimpleHistoryAdmin, BigTableAdmin):  # type: ignore[misc]
     """Campaigns: list with numbers, and the page of five steps."""
 
     change_form_template = "admin/campaigns/campaign/page.html"
@@ -135,6 +136,7 @@ class CampaignAdmin(SimpleHistoryAdmin, BigTableAdmin):  # type: ignore[misc]
             path("<int:pk>/preview/", site(self.preview), name="campaigns_campaign_preview"),
             *report_pages.urls(self.admin_site),
             path("calendar/", site(self.calendar), name="campaigns_campaign_calendar"),
+            path("ask-consent/", site(self.choose_topic), name="campaigns_campaign_ask_consent"),
             *super().get_urls(),
         ]
 

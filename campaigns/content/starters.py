@@ -236,8 +236,8 @@ STARTERS: dict[str, Starter] = {
                 [
                     heading("Souhaitez-vous rester ?"),
                     text(
-                        "<p>Bonjour {{ contact.first_name }}</p><p>Voilà presque trois ans que nous sommes sans nouvelles"
-                        " de vous. Un geste, et nous continuons à vous écrire. Si vous ne faites rien, nous vous"
+                        "<p>Bonjour {{ contact.first_name }}</p><p>Voilà presque trois ans que nous sommes sans"
+                        " nouvelles de vous. Un geste, et nous continuons à vous écrire. Si vous ne faites rien, nous vous"
                         " oublierons dans un mois : votre adresse et tout ce que nous savons de vous disparaîtront.</p>"
                     ),
                     button("Oui, je reste", "{{ links.confirm }}"),
@@ -256,9 +256,9 @@ STARTERS: dict[str, Starter] = {
                 [
                     heading("Two questions, both up to you"),
                     text(
-                        "<p>Hello {{ contact.first_name }}</p><p>May we note whether you open our mails, and which links"
-                        " you follow? It helps us write fewer and better ones. Say nothing, and nothing changes: you get"
-                        " the same mails, and we only count totals. This mail itself measures nothing.</p>"
+                        "<p>Hello {{ contact.first_name }}</p><p>May we note whether you open our mails, and which"
+                        " links you follow? It helps us write fewer and better ones. Say nothing, and nothing changes: you"
+                        " get the same mails, and we only count totals. This mail itself measures nothing.</p>"
                     ),
                     button("Choose", "{{ links.preferences }}"),
                     FOOTER,
@@ -271,9 +271,9 @@ STARTERS: dict[str, Starter] = {
                     heading("Deux questions, c'est vous qui choisissez"),
                     text(
                         "<p>Bonjour {{ contact.first_name }}</p><p>Pouvons-nous noter si vous ouvrez nos messages, et"
-                        " quels liens vous suivez ? Cela nous aide à en écrire moins, et de meilleurs. Sans réponse, rien"
-                        " ne change : vous recevez les mêmes messages, et nous ne comptons que des totaux. Ce message-ci"
-                        " ne mesure rien.</p>"
+                        " quels liens vous suivez ? Cela nous aide à en écrire moins, et de meilleurs. Sans réponse,"
+                        " rien ne change : vous recevez les mêmes messages, et nous ne comptons que des totaux. Ce"
+                        " message-ci ne mesure rien.</p>"
                     ),
                     button("Choisir", "{{ links.preferences }}"),
                     FOOTER,

@@ -33,8 +33,8 @@ from django.db.models.functions import MD5, Cast, Coalesce, Concat, NullIf
 from django.db.models.lookups import LessThan
 
 from campaigns.models import AudienceExclusion, Campaign, Delivery
-from contacts import manners
-from contacts.models import Contact, Subscription, Suppression
+from contacts import manners, preferences
+from contacts.models import Contact, Preference, Subscription, Suppression
 
 logger = logging.getLogger(__name__)
 Reason = AudienceExclusion.Reason
@@ -136,6 +136,7 @@ def sorted_out(campaign: Campaign, contacts: QuerySet[Contact]) -> QuerySet[Any]
         When(~Exists(subscribed), then=Value(Reason.UNSUBSCRIBED)),
         When(~Exists(subscribed.exclude(basis="none")), then=Value(Reason.NO_BASIS)),
         When(paused_until__gt=manners.database_now(), then=Value(Reason.PAUSED)),
+        When(had_enough(campaign), then=Value(Reason.CAPPED)),
     ]
     return contacts.annotate(reason=Case(*reasons, default=Value(""), output_field=CharField()))
 
@@ -165,7 +166,21 @@ def mailable(campaign: Campaign, contacts: QuerySet[Contact]) -> QuerySet[Contac
     ).exclude(basis="none")
     reachable = contacts.filter(Exists(subscribed), email__isnull=False, unsendable="")
     reachable = reachable.filter(Q(paused_until=None) | Q(paused_until__lte=manners.database_now()))
-    return reachable.filter(~Exists(suppressed)).exclude(excluded_people(campaign))
+    return reachable.filter(~Exists(suppressed)).exclude(excluded_people(campaign)).exclude(had_enough(campaign))
+
+
+def had_enough(campaign: Campaign) -> Q:
+    """Return the condition of having asked for fewer mails than one more would make: weekly or monthly at most."""
+    found = Q(pk__in=[])
+    for frequency, gap in preferences.EVERY.items():
+        lately = Delivery.objects.filter(
+            contact=OuterRef("contact"),
+            campaign__kind=Campaign.Kind.CAMPAIGN,
+            sent_at__gt=manners.database_now() - gap,
+        ).exclude(campaign=campaign.pk)
+        rare = Preference.objects.filter(Exists(lately), frequency=frequency)
+        found |= Q(pk__in=rare.values("contact_id"))
+    return found
 
 
 def insert(campaign: Campaign, people: QuerySet[Contact]) -> int:

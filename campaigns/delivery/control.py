@@ -235,8 +235,10 @@ def move(campaign: Campaign, since: Sequence[str], to: str, **values: object) ->
 
 def check(campaign: Campaign) -> list[Finding]:
     """Run the check before sending and return its warnings and notes; errors are raised as NotReady."""
+    from campaigns import consent_campaign
     from campaigns.content import checks
 
+    consent_campaign.refuse_too_soon(campaign)
     findings = checks.check(campaign)
     errors = {finding.code for finding in findings if finding.level == "error"}
     if errors and errors <= ABOUT_PEOPLE:

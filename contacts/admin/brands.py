@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from django.conf import settings
 from django.contrib import admin
+from django.template.loader import render_to_string
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
@@ -48,6 +50,19 @@ class SignupFormAdmin(FanfareAdmin):
     list_select_related = ["brand"]
     autocomplete_fields = ["brand", "topics"]
     prepopulated_fields = {"slug": ["name"]}
+
+    readonly_fields = ["embed"]
+
+    @admin.display(description=_("for your own site"))
+    def embed(self, form: SignupForm) -> SafeString | str:
+        """The form as plain HTML: no script, no cookie; the visitor presses once more on our page."""
+        if not form.pk:
+            return str(_("Save first; then the HTML for your own site stands here."))
+        html = render_to_string("public/embed.html", {"form": form, "url": f"{settings.SITE_URL}/join/{form.slug}/"})
+        label = _("HTML for your own site")
+        return format_html(
+            '<textarea class="fan-code" readonly rows="10" cols="80" aria-label="{}">{}</textarea>', label, html.strip()
+        )
 
     @admin.display(description=_("page"))
     def page(self, form: SignupForm) -> SafeString:

@@ -21,7 +21,8 @@ from django.views.decorators.http import require_POST
 from unfold.admin import TabularInline
 from unfold.decorators import action
 
-from contacts import audit, consent, identities, privacy, profile, suppression
+from contacts import audit, basis, consent, duplicates, identities, preferences, privacy, profile, suppression
+from contacts.admin import doubles
 from contacts.admin_base import BigTableAdmin, FanfareAdmin
 from contacts.models import AttributeType, Contact, ContactTag, Identity, Segment, Subscription, Tag, Topic
 from contacts.segments import predicate, sql
@@ -86,6 +87,7 @@ class ContactForm(ModelForm):  # type: ignore[type-arg]
     """A contact by hand: the address is normalised and belongs to one person."""
 
     def clean_email(self) -> str | None:
+        """Raises: ValidationError for what is no address, or somebody's. One that is there is not changed here."""
         try:
             identities.set_email(self.instance, self.cleaned_data["email"])
         except ValueError as why:
@@ -110,7 +112,7 @@ class ContactAdmin(BigTableAdmin):
         "last_clicked_at", "last_shared_at", "last_redeemed_at", "last_ordered_at", "created_at", "updated_at",
     ]  # fmt: skip
     ordering = ["-pk"]
-    actions_list = ["import_contacts"]
+    actions_list = ["import_contacts", "find_duplicates"]
     inlines = [IdentityInline, TagInline]
     fieldsets = [
         (None, {"fields": ["email", "first_name", "last_name", "language", "time_zone", "attributes"]}),
@@ -139,12 +141,28 @@ class ContactAdmin(BigTableAdmin):
             path("<int:pk>/export/", site(require_POST(self.export)), name="contacts_contact_export"),
             path("<int:pk>/unsubscribe/", site(require_POST(self.unsubscribe)), name="contacts_contact_unsubscribe"),
             path("<int:pk>/erase/", site(self.erase), name="contacts_contact_erase"),
+            *doubles.urls(self),
             *super().get_urls(),
         ]
 
     @action(description=gettext_lazy("Import contacts"), url_path="to-import", permissions=["add"])  # type: ignore[untyped-decorator]
     def import_contacts(self, request: HttpRequest) -> HttpResponse:
         return HttpResponseRedirect(reverse("admin:contacts_job_import"))
+
+    @action(description=gettext_lazy("Duplicates"), url_path="to-duplicates", permissions=["change"])  # type: ignore[untyped-decorator]
+    def find_duplicates(self, request: HttpRequest) -> HttpResponse:
+        return HttpResponseRedirect(reverse("admin:contacts_contact_duplicates"))
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Contact | None = None) -> list[str]:
+        """An address that is there is changed on a page of its own, where the new one must confirm."""
+        return [*self.readonly_fields, *(["email"] if obj is not None and obj.email else [])]
+
+    def change_view(self, request: HttpRequest, object_id: str, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Show the form; that somebody looked at the person is audited, as on the 360° page."""
+        if request.method == "GET" and object_id.isdecimal():
+            audit.record(request.user, "looked at contact", Contact.objects.filter(pk=object_id).first(), page="form")
+        answer: HttpResponse = super().change_view(request, object_id, *args, **kwargs)
+        return answer
 
     # --- the 360° page ---
 
@@ -163,6 +181,11 @@ class ContactAdmin(BigTableAdmin):
             "subscriptions": contact.subscriptions.select_related("topic__brand"),
             "suppression": suppression.find(contact.email) if contact.email else None,
             "standing": standing_of(contact),
+            "grounds": basis.of(contact),
+            "declared": preferences.sentences(contact),
+            "doubles": duplicates.of(contact),
+            "cards": contact.identities.filter(kind=Identity.Kind.CARD).count(),
+            "kinds": profile.kinds(),
             "acts": acts_of(contact),
             "segments": segments_of(contact),
             "panels": profile.panels(contact),
@@ -176,6 +199,7 @@ class ContactAdmin(BigTableAdmin):
     def timeline(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Answer htmx with the next page of the timeline."""
         contact = self._viewable(request, pk)
+        audit.record(request.user, "looked at contact", contact, page="timeline")
         context = {"contact": contact, **self._entries(request, contact)}
         return TemplateResponse(request, "admin/contacts/contact/entries.html", context)
 

@@ -56,9 +56,7 @@ class Preference(models.Model):
         verbose_name = _("declared preference")
         verbose_name_plural = _("declared preferences")
         indexes = [
-            models.Index(
-                fields=["frequency", "contact"], condition=~models.Q(frequency=""), name="preference_rare"
-            )
+            models.Index(fields=["frequency", "contact"], condition=~models.Q(frequency=""), name="preference_rare")
         ]
 
     def __str__(self) -> str:

@@ -14,11 +14,11 @@ class Command(BaseCommand):
     help = "Erase one contact; the address stays suppressed as a hash, so that no import brings it back."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("who", help="e-mail address of the contact")
+        parser.add_argument("who", help="e-mail, card:2000123, shop:77, phone:+33… or #id")
         parser.add_argument("--yes", action="store_true", help="really do it; it cannot be undone")
 
     def handle(self, **options: Any) -> None:
-        contact = identities.find("email", options["who"])
+        contact = identities.look_up(options["who"])
         if contact is None:
             raise CommandError("Nobody has this address. Check it, or look for the person in the desk.")
         if not options["yes"]:

@@ -15,11 +15,11 @@ class Command(BaseCommand):
     help = "Write everything held about one contact into a ZIP of JSON files."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("who", help="e-mail address of the contact")
+        parser.add_argument("who", help="e-mail, card:2000123, shop:77, phone:+33… or #id")
         parser.add_argument("--to", help="file to write; default contact-<id>.zip here")
 
     def handle(self, **options: Any) -> None:
-        contact = identities.find("email", options["who"])
+        contact = identities.look_up(options["who"])
         if contact is None:
             raise CommandError("Nobody has this address. Check it, or look for the person in the desk.")
         path = Path(options["to"] or f"contact-{contact.pk}.zip")

@@ -298,3 +298,21 @@ def test_a_visitors_tabs_do_not_make_columns(web, delivery):
     done = ingest.run(once=True)
     assert (done.events, done.torn) == (1, 0)
     assert Event.objects.get().user_agent.startswith("evil agent")
+
+
+def test_measurement_withdrawn_and_a_thousand_old_hits_replayed_leave_no_row_about_the_person(web, ann, delivery):
+    web.get(open_path(delivery))
+    web.get(click_path(delivery))
+    ingest.run(once=True)
+    known = Event.objects.filter(contact=ann).count(), Engagement.objects.count(), LinkEngagement.objects.count()
+
+    for purpose in ("open_tracking", "click_tracking"):
+        consent.withdraw(ann, purpose, method="preferences")
+    for _ in range(500):
+        web.get(open_path(delivery))
+        web.get(click_path(delivery))
+    assert ingest.run(once=True).crowd == 1000
+
+    now = Event.objects.filter(contact=ann).count(), Engagement.objects.count(), LinkEngagement.objects.count()
+    assert now == known == (2, 2, 1)
+    assert not Event.objects.filter(contact=None).exclude(delivery=None, ip_prefix="", user_agent="").exists()

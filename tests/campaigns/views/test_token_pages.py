@@ -7,7 +7,7 @@ from campaigns import links
 from campaigns.models import Event
 from campaigns.tracking.tokens import Purpose, make
 from contacts import consent, formkeys
-from contacts.models import Consent, Contact, Subscription, Suppression
+from contacts.models import Consent, Contact, Notice, Preference, Subscription, Suppression
 from tests.make import make_contact, make_delivery, make_topic
 
 pytestmark = pytest.mark.django_db
@@ -189,3 +189,31 @@ def test_a_click_on_an_ended_link_says_so(client, delivery):
 def test_the_pixel_is_answered_for_any_token(client):
     answer = client.get("/o/nonsense.gif")
     assert answer.status_code == 200 and answer.content.startswith(b"GIF89a") and not answer.cookies
+
+
+def test_preferences_keep_what_she_declares_and_nothing_else(client, delivery):
+    said = {
+        "frequency": "weekly", "hour": "19", "network": "bluesky", "motivation": ["offer", "forged"],
+        "reply_within": "24", "reply_by": "email", "language": "fr", "topic": "offers",
+    }  # fmt: skip
+    press(client, delivery, "p", **said)
+    row = Preference.objects.get()
+    assert (row.frequency, row.hour, row.network, row.motivations) == ("weekly", 19, "bluesky", ["offer"])
+    assert (row.reply_within_hours, row.reply_by, Contact.objects.get().language) == (24, "email", "fr")
+
+    press(client, delivery, "p", frequency="daily", hour="99", network="myspace", reply_within="²", topic="offers")
+    row = Preference.objects.get()
+    assert (row.frequency, row.hour, row.network, row.reply_within_hours) == ("", None, "", None)
+
+
+def test_a_reason_is_asked_after_leaving_and_may_stay_empty(client, delivery):
+    assert b"Why, if you like" in press(client, delivery, "u", scope="topic").content
+    assert not is_subscribed() and Subscription.objects.get().reason == ""
+    assert b"Thank you" in press(client, delivery, "u", scope="topic", why="too_many").content
+    assert Subscription.objects.get().reason == "Too many mails"
+
+
+def test_an_old_mails_link_opens_no_data_but_mails_a_fresh_link(client, delivery):
+    answer = press(client, delivery, "p", your_data="1")
+    assert b"Look into your mail" in answer.content and b"ann@example.com" not in answer.content
+    assert Notice.objects.get().kind == "your_data" and is_subscribed()

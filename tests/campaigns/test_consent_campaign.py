@@ -1,0 +1,98 @@
+from datetime import UTC, datetime, timedelta
+
+import pytest
+import time_machine
+from django.core.management import CommandError, call_command
+
+from campaigns import consent_campaign
+from campaigns.delivery import audience, control
+from campaigns.models import Campaign, Delivery
+from campaigns.tracking import tokens
+from campaigns.tracking.tokens import Purpose
+from contacts import consent, formkeys
+from contacts.models import Consent, Preference
+from tests.make import make_campaign, make_contact, make_delivery, make_sender, make_topic
+
+pytestmark = pytest.mark.django_db
+
+START = datetime(2026, 1, 10, 9, tzinfo=UTC)
+
+
+@pytest.fixture
+def topic():
+    topic = make_topic()
+    make_sender(brand=topic.brand)
+    return topic
+
+
+def started(topic):
+    return control.start(consent_campaign.compose(topic, by="marie"), "marie")
+
+
+def test_it_measures_nothing_and_goes_to_those_who_have_not_agreed(topic):
+    ann = make_contact(topic=topic)
+    ben = make_contact(email="ben@example.com", topic=topic)
+    for purpose in consent_campaign.ASKED_FOR:
+        consent.give(ben, purpose, method="form")
+
+    campaign = started(topic)
+
+    row = Delivery.objects.get()
+    assert (row.contact, row.tracks_opens, row.tracks_clicks) == (ann, False, False)
+    assert (campaign.tracking, campaign.kind) == ("none", "campaign")
+
+
+def test_a_second_one_at_five_months_is_refused_and_at_six_it_starts(topic):
+    make_contact(topic=topic)
+    with time_machine.travel(START, tick=False):
+        started(topic)
+    with time_machine.travel(START + timedelta(days=150), tick=False):
+        with pytest.raises(consent_campaign.TooSoon, match="2026-07-12"):
+            consent_campaign.compose(topic, by="marie")
+        with pytest.raises(CommandError, match="six months"):
+            call_command("ask_consent", topic.slug)
+    draft = make_campaign(topic=topic, trigger="ask_consent", tracking="none")
+    with time_machine.travel(START + timedelta(days=150), tick=False), pytest.raises(consent_campaign.TooSoon):
+        control.start(draft, "marie")
+    with time_machine.travel(START + timedelta(days=184), tick=False):
+        assert started(topic).state == "sending"
+
+
+def test_a_yes_on_the_choices_page_is_counted_by_source(client, topic):
+    ann = make_contact(topic=topic, source="shop")
+    make_contact(email="dan@example.com", topic=topic, source="fair")
+    campaign = started(topic)
+    Delivery.objects.update(state="sent", sent_at=campaign.started_at)
+    row = Delivery.objects.get(contact=ann)
+    token = tokens.make(Purpose.PREFERENCES, campaign.pk, row.pk)
+    page = client.get(f"/p/{token}")
+    assert b'value="open_tracking" checked' not in page.content and not Consent.objects.exists()
+
+    said = {"key": formkeys.make(token, "preferences"), "topic": topic.slug, "measure": "open_tracking"}
+    client.post(f"/p/{token}", said)
+
+    assert Consent.objects.get().evidence["campaign"] == campaign.pk
+    table = consent_campaign.section(campaign).tables[0]
+    shown = {row[0]: (row[1], row[2].n, row[3].n) for row in table.rows}
+    assert shown == {"shop": (1, 1, 0), "fair": (1, 0, 0)}
+    assert consent_campaign.section(make_campaign(topic=topic)) is None
+
+
+def test_one_that_would_measure_is_refused(topic):
+    make_contact(topic=topic)
+    campaign = consent_campaign.compose(topic, by="marie")
+    Campaign.objects.update(tracking="consent")
+    with pytest.raises(control.Refused, match="measures nothing"):
+        control.start(campaign, "marie")
+
+
+def test_who_asked_for_one_mail_a_month_gets_one_a_month(topic):
+    ann = make_contact(topic=topic)
+    Preference.objects.create(contact=ann, frequency="monthly")
+    earlier, now = make_campaign(topic=topic), make_campaign(topic=topic, name="June")
+    with time_machine.travel(START, tick=False):
+        assert audience.count(now).reachable == 1
+        make_delivery(campaign=earlier, contact=ann, state="sent", sent_at=START - timedelta(days=20))
+        assert audience.count(now).excluded == {"capped": 1} and audience.snapshot(now) == 0
+    with time_machine.travel(START + timedelta(days=11), tick=False):
+        assert audience.count(now).reachable == 1
