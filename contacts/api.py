@@ -127,7 +127,7 @@ class ConsentSerializer(serializers.ModelSerializer[Consent]):
 
 class GroundSerializer(serializers.Serializer[Any]):
     brand = serializers.SlugField(source="brand.slug")
-    basis = serializers.ChoiceField(Basis.choices)
+    basis = serializers.CharField(help_text="consent, customer, service or none")
     since = serializers.DateTimeField(allow_null=True)
 
 

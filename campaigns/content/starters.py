@@ -237,8 +237,8 @@ STARTERS: dict[str, Starter] = {
                     heading("Souhaitez-vous rester ?"),
                     text(
                         "<p>Bonjour {{ contact.first_name }}</p><p>Voilà presque trois ans que nous sommes sans"
-                        " nouvelles de vous. Un geste, et nous continuons à vous écrire. Si vous ne faites rien, nous vous"
-                        " oublierons dans un mois : votre adresse et tout ce que nous savons de vous disparaîtront.</p>"
+                        " nouvelles de vous. Un geste, et nous continuons à vous écrire. Si vous ne faites rien,"
+                        " nous vous oublierons dans un mois : votre adresse et tout ce que nous savons de vous disparaîtront.</p>"
                     ),
                     button("Oui, je reste", "{{ links.confirm }}"),
                     FOOTER,
@@ -257,8 +257,8 @@ STARTERS: dict[str, Starter] = {
                     heading("Two questions, both up to you"),
                     text(
                         "<p>Hello {{ contact.first_name }}</p><p>May we note whether you open our mails, and which"
-                        " links you follow? It helps us write fewer and better ones. Say nothing, and nothing changes: you"
-                        " get the same mails, and we only count totals. This mail itself measures nothing.</p>"
+                        " links you follow? It helps us write fewer and better ones. Say nothing, and nothing changes:"
+                        " you get the same mails, and we only count totals. This mail itself measures nothing.</p>"
                     ),
                     button("Choose", "{{ links.preferences }}"),
                     FOOTER,
