@@ -238,7 +238,8 @@ STARTERS: dict[str, Starter] = {
                     text(
                         "<p>Bonjour {{ contact.first_name }}</p><p>Voilà presque trois ans que nous sommes sans"
                         " nouvelles de vous. Un geste, et nous continuons à vous écrire. Si vous ne faites rien,"
-                        " nous vous oublierons dans un mois : votre adresse et tout ce que nous savons de vous disparaîtront.</p>"
+                        " nous vous oublierons dans un mois : votre adresse et tout ce que nous"
+                        " savons de vous disparaîtront.</p>"
                     ),
                     button("Oui, je reste", "{{ links.confirm }}"),
                     FOOTER,
