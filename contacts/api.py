@@ -115,6 +115,7 @@ class ConsentSerializer(serializers.ModelSerializer[Consent]):
 
     topic: serializers.SlugRelatedField[Topic] = serializers.SlugRelatedField("slug", read_only=True)
     brand: serializers.SlugRelatedField[Brand] = serializers.SlugRelatedField("slug", read_only=True)
+    basis = serializers.CharField(read_only=True, help_text="consent, customer, service or none")
 
     class Meta:
         model = Consent
