@@ -278,7 +278,10 @@ class ContactViewSet(
         return answer
 
     @extend_schema(
-        summary="Merge another contact into this one", request=MergeWishSerializer, responses=MergeSerializer
+        summary="Merge another contact into this one",
+        request=MergeWishSerializer,
+        responses=MergeSerializer,
+        examples=[OpenApiExample("Look first", request_only=True, value={"contact": 8, "dry_run": True})],
     )
     @action(detail=True, methods=["post"])
     def merge(self, request: Request, pk: str | None = None) -> Response:
