@@ -1,27 +1,32 @@
-"""What this floor lends to segments: opened, clicked, was sent, left; by campaign, in the last days, so many times.
+"""What this floor lends to segments: opened, clicked, was sent, answered, left; by campaign, in a stretch of time.
 
 {"field": "opened", "op": "did", "value": {"campaign": 7, "days": 30}}
 
-Whoever does not agree to be measured is "not observable": she neither did nor did not. Human acts only.
+Human acts only. Whether somebody opened or clicked can be known only when she agreed to be measured and no mail was
+sent to her unmeasured in that time: of all others it is "not observable", and they neither did nor did not.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
-from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from campaigns.models import Delivery, Engagement, LinkEngagement
-from contacts.segments.fields import Field, Leaf, act
+from campaigns.models import Campaign, Delivery, Engagement, Event, LinkEngagement
+from contacts.segments import typed
+from contacts.segments.acts import act, in_time
+from contacts.segments.fields import Field, Leaf, Param, column
+from contacts.segments.known import Fixed, Rows
 
-MAILS = _("Mails")
-CAMPAIGN = {"campaign": "campaign_id"}
+MAILS, ACTS = _("Mails"), _("Acts")
+CAMPAIGNS = Rows(lambda: Campaign.objects.all())
+CAMPAIGN = Param("campaign", _("campaign"), "campaign_id", known=CAMPAIGNS)
 
 
-def _engaged(kind: str) -> QuerySet[Engagement]:
-    return Engagement.objects.filter(kind=kind)
+def _engaged(kind: str) -> Callable[[], QuerySet[Engagement]]:
+    return lambda: Engagement.objects.filter(kind=kind)
 
 
 def _acted_observably(leaf: Leaf, now: datetime) -> Q:
@@ -30,31 +35,52 @@ def _acted_observably(leaf: Leaf, now: datetime) -> Q:
     return Q(**{f"{column}__isnull": False}) if column else Q(pk__isnull=False)
 
 
-def _measured(column: str) -> Any:
+def _unmeasured(tracks: str) -> QuerySet[Delivery]:
+    """Return the mails that went to this contact without individual tokens: what she did with them, nobody knows."""
+    return Delivery.objects.filter(contact_id=OuterRef("pk"), state=Delivery.State.SENT, **{tracks: False})
+
+
+def _known_act(agreed: str, tracks: str) -> Callable[[Leaf, datetime], Q]:
     def observable(leaf: Leaf, now: datetime) -> Q:
-        return Q(**{f"{column}__isnull": False})
+        value = leaf.value or {}
+        mails = _unmeasured(tracks).filter(in_time(value, "sent_at", now))
+        if "campaign" in value:
+            mails = mails.filter(campaign_id=value["campaign"])
+        return Q(**{f"{agreed}__isnull": False}) & ~Q(Exists(mails))
 
     return observable
 
+
+def _known_date(agreed: str, tracks: str) -> Callable[[Leaf, datetime], Q]:
+    def observable(leaf: Leaf, now: datetime) -> Q:
+        first, _last = (None, None) if leaf.op == "is_set" else typed.moment_range(leaf.op, leaf.value, now)
+        mails = _unmeasured(tracks).filter(sent_at__gte=first) if first else _unmeasured(tracks)
+        return Q(**{f"{agreed}__isnull": False}) & ~Q(Exists(mails))
+
+    return observable
+
+
+OPENS = "open_tracking_at", "tracks_opens"
+CLICKS = "click_tracking_at", "tracks_clicks"
 
 FIELDS: list[Field] = [
     act(
         "opened",
         _("opened a mail"),
         MAILS,
-        lambda: _engaged("open"),
+        _engaged("open"),
         at="last_at",
-        params=CAMPAIGN,
-        observable=_measured("open_tracking_at"),
+        params=[CAMPAIGN],
+        observable=_known_act(*OPENS),
     ),
     act(
         "clicked",
         _("followed a link of a mail"),
         MAILS,
-        lambda: _engaged("click"),
+        _engaged("click"),
         at="last_at",
-        params=CAMPAIGN,
-        observable=_measured("click_tracking_at"),
+        params=[CAMPAIGN],
+        observable=_known_act(*CLICKS),
     ),
     act(
         "mailed",
@@ -62,7 +88,7 @@ FIELDS: list[Field] = [
         MAILS,
         lambda: Delivery.objects.filter(state=Delivery.State.SENT),
         at="sent_at",
-        params=CAMPAIGN,
+        params=[CAMPAIGN],
     ),
     act(
         "followed_link",
@@ -70,8 +96,11 @@ FIELDS: list[Field] = [
         MAILS,
         lambda: LinkEngagement.objects.all(),
         at="last_at",
-        params={"campaign": "link__campaign_id", "link": "link__number"},
-        observable=_measured("click_tracking_at"),
+        params=[
+            Param("campaign", _("campaign"), "link__campaign_id", known=CAMPAIGNS),
+            Param("link", _("link's number"), "link__number"),
+        ],
+        observable=_known_act(*CLICKS),
     ),
     act(
         "acted",
@@ -79,9 +108,15 @@ FIELDS: list[Field] = [
         MAILS,
         lambda: Engagement.objects.all(),
         at="last_at",
-        params={**CAMPAIGN, "kind": "kind"},
-        types={"kind": str},
+        params=[CAMPAIGN, Param("kind", _("kind"), "kind", str, Fixed(lambda: Event.Kind.choices))],
         observable=_acted_observably,
     ),
-    act("left", _("left by a mail"), MAILS, lambda: _engaged("unsubscribe"), at="last_at", params=CAMPAIGN),
-]
+    act("replied", _("answered a mail"), MAILS, _engaged("reply"), at="last_at", params=[CAMPAIGN]),
+    act("left", _("left by a mail"), MAILS, _engaged("unsubscribe"), at="last_at", params=[CAMPAIGN]),
+    column(
+        "last_opened", _("last open"), "date", group=ACTS, name="last_opened_at", observable=_known_date(*OPENS)
+    ),
+    column(
+        "last_clicked", _("last click"), "date", group=ACTS, name="last_clicked_at", observable=_known_date(*CLICKS)
+    ),
+]  # fmt: skip

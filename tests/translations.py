@@ -121,13 +121,19 @@ def compiled(catalog: Catalog) -> bytes:
     return file.getvalue()
 
 
+def fitting(message: Message, old: Message) -> str | tuple[str, ...]:
+    """Return the old translation in the number that the message has now: a word may lose or gain its plural."""
+    known = old.string if isinstance(old.string, tuple | list) else (old.string,)
+    return tuple([*known, ""][:2]) if message.pluralizable else known[0]
+
+
 def update() -> None:
     """Bring django.po and django.mo in step with the source; translations stay."""
     fresh, known = template(), french()
     for message in fresh:
         old = known.get(first(message), message.context)
         if message.id and old is not None:
-            message.string, message.flags = old.string, old.flags
+            message.string, message.flags = fitting(message, old), old.flags
     PO.parent.mkdir(parents=True, exist_ok=True)
     with PO.open("wb") as file:
         pofile.write_po(file, fresh, width=120, omit_header=False, sort_output=True, include_lineno=False)

@@ -1,61 +1,34 @@
-"""Segments: rules as JSON with their sentence, their count and ten people beside them as one types."""
+"""Segments: rules built by click and keyboard, with their sentence, their count and ten people beside them.
+
+The rules stand in the form as rows (`contacts.segments.draft`); every press posts the form to `builder/`, which answers
+the rows as they are then. Count, query and the reasons of one person are asked for in the same way. Nothing is saved
+before Save.
+"""
 
 from __future__ import annotations
 
-import json
+from itertools import groupby
 from typing import Any
 
 from django.contrib import admin
-from django.core.exceptions import PermissionDenied, ValidationError
-from django.forms import JSONField, ModelForm
+from django.core.exceptions import PermissionDenied
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_GET, require_POST
 from simple_history.admin import SimpleHistoryAdmin
-from unfold.widgets import UnfoldAdminTextareaWidget
 
+from contacts.admin.rules_field import SegmentForm, outline_context, read_json
 from contacts.admin_base import FanfareAdmin
-from contacts.models import Segment
-from contacts.segments import counting, fields, rules, sql
-from contacts.segments.ops import OPS
+from contacts.models import Contact, Segment
+from contacts.segments import counting, draft, fields, plan, predicate, references, rules, starters
+from contacts.segments.known import Known, Words
 from contacts.segments.rules import BadRule
 
-EXAMPLE = {
-    "all": [{"field": "language", "op": "is", "value": "fr"}, {"field": "created", "op": "in_last_days", "value": 90}]
-}
-
-
-class PrettyJson(JSONField):
-    """JSON shown with line breaks, letters as letters."""
-
-    def prepare_value(self, value: Any) -> Any:
-        return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, indent=2)
-
-
-class SegmentForm(ModelForm):  # type: ignore[type-arg]
-    """A segment whose rules are checked before they are kept."""
-
-    rules = PrettyJson(
-        label=gettext_lazy("Rules"),
-        required=False,
-        widget=UnfoldAdminTextareaWidget(attrs={"rows": 14, "spellcheck": "false", "class": "font-mono"}),
-        help_text=gettext_lazy("what people must be like, as JSON; the fields are listed below"),
-    )
-
-    class Meta:
-        model = Segment
-        fields = ["name", "description", "rules", "archived_at"]
-
-    def clean_rules(self) -> Any:
-        tree = self.cleaned_data["rules"] or {}
-        try:
-            sql.check_cycles(tree, self.instance.pk)
-        except BadRule as why:
-            raise ValidationError(str(why)) from None
-        return tree
+FOUND = 8  # people that a search shows
 
 
 @admin.register(Segment)
@@ -76,52 +49,171 @@ class SegmentAdmin(SimpleHistoryAdmin, FanfareAdmin):  # type: ignore[misc]
             return _("Broken: %(why)s") % {"why": why}
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
-        return {"rules": EXAMPLE, **super().get_changeform_initial_data(request)}
+        chosen = starters.find(request.GET.get("start", ""))
+        ready = {"name": str(chosen.name), "description": str(chosen.meaning), "rules": chosen.rules} if chosen else {}
+        return {**ready, **super().get_changeform_initial_data(request)}
 
     def get_urls(self) -> list[URLPattern]:
-        preview = self.admin_site.admin_view(require_POST(self.preview))
-        return [path("preview/", preview, name="contacts_segment_preview"), *super().get_urls()]
+        def posted(view: Any, name: str) -> URLPattern:
+            guarded = self.admin_site.admin_view(require_POST(view))
+            found: URLPattern = path(f"{name}/", guarded, name=f"contacts_segment_{name}")
+            return found
 
-    def preview(self, request: HttpRequest) -> HttpResponse:
-        """Answer htmx with the sentence, the count and ten people of the rules as they stand in the form."""
-        if not self.has_view_permission(request):
-            raise PermissionDenied
-        return TemplateResponse(request, "admin/contacts/segment/preview.html", preview(request.POST.get("rules", "")))
+        suggest = self.admin_site.admin_view(require_GET(self.suggest))
+        return [
+            posted(self.builder, "builder"),
+            posted(self.preview, "preview"),
+            posted(self.plan, "plan"),
+            posted(self.why, "why"),
+            path("suggest/", suggest, name="contacts_segment_suggest"),
+            *super().get_urls(),
+        ]
 
     def changeform_view(
         self, request: HttpRequest, object_id: Any = None, form_url: str = "", extra_context: Any = None
     ) -> HttpResponse:
-        extra = {**(extra_context or {}), "fields_known": fields_known()}
+        chosen = request.GET.get("start", "")
+        ready = [] if object_id or chosen or request.method == "POST" else starters.by_group()
+        extra = {**(extra_context or {}), "starters": ready, "sees_people": self.sees_people(request)}
         answer: HttpResponse = super().changeform_view(request, object_id, form_url, extra)
         return answer
 
+    def sees_people(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("contacts.view_contact")
 
-def preview(text: str) -> dict[str, Any]:
-    """Return what the page shows of rules as text: sentence, count, sample, or what is wrong."""
+    def guard(self, request: HttpRequest) -> None:
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+
+    def builder(self, request: HttpRequest) -> HttpResponse:
+        """Answer htmx with the rows as they are after the press; the count follows by the event `rules-changed`."""
+        self.guard(request)
+        answer = TemplateResponse(request, "admin/contacts/segment/outline.html", pressed(request.POST))
+        answer["HX-Trigger-After-Settle"] = "rules-changed"
+        return answer
+
+    def preview(self, request: HttpRequest) -> HttpResponse:
+        """Answer htmx with the sentence, the count and ten people of the rules as they stand in the form."""
+        self.guard(request)
+        shown = {**preview(request.POST), "sees_people": self.sees_people(request)}
+        return TemplateResponse(request, "admin/contacts/segment/preview.html", shown)
+
+    def plan(self, request: HttpRequest) -> HttpResponse:
+        """Answer htmx with the query that finds these people, and how the database would go about it."""
+        self.guard(request)
+        return TemplateResponse(request, "admin/contacts/segment/plan.html", tried(request.POST, plan.explain, "plan"))
+
+    def why(self, request: HttpRequest) -> HttpResponse:
+        """Answer htmx with the answer of every rule for one person."""
+        self.guard(request)
+        if not self.sees_people(request):
+            raise PermissionDenied
+        number = request.POST.get("why", "")
+        person = Contact.objects.filter(pk=number).first() if number.isdecimal() and len(number) < 19 else None
+        shown: dict[str, Any] = {"person": person}
+        if person is not None:
+            shown |= tried(request.POST, lambda tree: predicate.why(tree, person), "verdict")
+        return TemplateResponse(request, "admin/contacts/segment/why.html", shown)
+
+    def suggest(self, request: HttpRequest) -> HttpResponse:
+        """GET ?of=ordered.place&q=ly → the options of a searched list; without `of`, the fields by group."""
+        self.guard(request)
+        of, words = request.GET.get("of", ""), request.GET.get("q", "")[:100].replace("\x00", "")
+        if of == "people" and not self.sees_people(request):
+            raise PermissionDenied
+        groups, is_free = options(of, words)
+        answer = TemplateResponse(
+            request, "admin/contacts/segment/options.html", {"groups": groups, "is_free": is_free}
+        )
+        answer["X-Free"] = "1" if is_free else ""
+        return answer
+
+
+def pressed(data: Any) -> dict[str, Any]:
+    """Return the builder's context after one press on the posted form."""
+    press, found = str(data.get("press", "")), draft.from_post(data)
+    if press == "json:r":
+        try:
+            tree = read_json(data.get("rules_json", ""))
+            rules.parse(tree)
+            return outline_context(draft.from_tree(tree), everybody=tree == {"all": []})
+        except BadRule as why:
+            return {**outline_context(found), "problem": str(why), "json": data.get("rules_json", "")}
+    everybody = press == "everybody:r" or (data.get("everybody") == "on" and not press)
+    return outline_context(found, focus=draft.press(found, press), everybody=everybody)
+
+
+def tree_of(data: Any) -> tuple[Any, bool]:
+    """Return the rules of a posted form as a tree, and whether a row still waits for its choice.
+
+    Raises:  BadRule when they come as JSON that cannot be read.
+    """
+    if "r:kind" not in data:
+        return read_json(data.get("rules", "")), False
+    made = draft.to_tree(draft.from_post(data))
+    if not made.tree and data.get("everybody") == "on":
+        return {"all": []}, False
+    return made.tree, bool(made.blank)
+
+
+def tried(data: Any, work: Any, name: str) -> dict[str, Any]:
+    """Return what the work makes of the posted rules, under that name, or what is wrong with them."""
     try:
-        tree = json.loads(text or "{}")
-        sql.check_cycles(tree, None)
-        rule = rules.parse(tree)
-        return {
-            "sentence": rules.describe(rule),
-            "count": counting.count(rule),
-            "sample": counting.sample(rule),
-        }
+        tree, _waits = tree_of(data)
+        references.check(tree)
+        return {name: work(tree)}
     except BadRule as why:
         return {"problem": why}
-    except (ValueError, RecursionError):
-        return {"broken": True}
 
 
-def fields_known() -> list[dict[str, Any]]:
-    """Return every field as the page lists it: key, label, operators, first choices."""
-    return [
-        {
-            "key": field.key,
-            "label": field.label,
-            "group": str(field.group),
-            "ops": [{"key": op, "label": OPS[op].label} for op in field.ops],
-            "choices": list(field.choices())[:12] if field.choices else [],
-        }
-        for field in sorted(fields.catalogue().values(), key=lambda one: str(one.group))
+def preview(data: Any) -> dict[str, Any]:
+    """Return what the page shows of the posted rules: sentence, count, sample, or what is wrong."""
+    try:
+        tree, waits = tree_of(data)
+        rule = references.check(tree)
+        shown = counting.preview(rule)
+    except BadRule as why:
+        return {"problem": why}
+    return {"sentence": rules.describe(rule), "count": shown.count, "sample": shown.sample, "waits": waits}
+
+
+def options(of: str, words: str) -> tuple[list[tuple[str, list[tuple[Any, Any]]]], bool]:
+    """Return the options of a searched list by group, and whether other words than these may be kept."""
+    if of == "people":
+        return [("", [(one.pk, f"{one} {one.email or ''}".strip()) for one in people(words)[:FOUND]])], False
+    if not of:
+        return fields_by_group(words), False
+    known = known_values(of)
+    found = known.find(words) if known else []
+    return ([("", list(found))] if found else []), isinstance(known, Words)
+
+
+def known_values(of: str) -> Known | None:
+    """Return the list behind "tag" (a field) or "ordered.place" (a condition of an act)."""
+    key, _dot, param = of.rpartition(".")
+    catalogue = fields.catalogue()
+    if of in catalogue:
+        return catalogue[of].known
+    field = catalogue.get(key)
+    return field.params[param].known if field and param in field.params else None
+
+
+def fields_by_group(words: str) -> list[tuple[str, list[tuple[Any, Any]]]]:
+    """Return the fields whose label or group holds every word."""
+    wanted = words.casefold().split()
+    found = [
+        (str(one.group), one.key, str(one.label))
+        for one in fields.catalogue().values()
+        if all(word in f"{one.group} {one.label} {one.key}".casefold() for word in wanted)
     ]
+    found.sort(key=lambda one: one[0])
+    return [(group, [(key, label) for _g, key, label in some]) for group, some in groupby(found, lambda one: one[0])]
+
+
+def people(words: str) -> QuerySet[Contact]:
+    """Return contacts whose address or name begins with the words: an index answers at a million."""
+    first, _space, rest = words.strip().partition(" ")
+    found = Q(last_name__istartswith=words.strip()) | Q(first_name__istartswith=words.strip())
+    if rest:
+        found |= Q(first_name__istartswith=first, last_name__istartswith=rest)
+    return Contact.objects.filter(Q(email__startswith=words.strip().lower()) | found, merged_into=None)

@@ -7,13 +7,19 @@ check("number", "gte", "abc") # raises BadValue("…", "…")
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
+
+from contacts.segments import periods
+
+if TYPE_CHECKING:
+    from contacts.segments.fields import Param
 
 MAX_TEXT = 300  # characters of a value
 MAX_DAYS = 36_525  # a hundred years
@@ -25,7 +31,7 @@ class Op:
 
     key: str
     label: str | Promise
-    wants: str  # "value" (of the field's type), "values", "pair", "days", "act" or "" for none
+    wants: str  # "value" (of the field's type), "values", "pair", "days", "period", "act" or "" for none
     phrase: str | Promise
     negates: str = ""
 
@@ -60,6 +66,8 @@ OPS: dict[str, Op] = _table(
         lazy("%(field)s was not in the last %(value)s days"),
         "in_last_days",
     ),
+    Op("in_period", lazy("in a named period"), "period", lazy("%(field)s was %(value)s")),
+    Op("not_in_period", lazy("not in a named period"), "period", lazy("%(field)s was not %(value)s"), "in_period"),
     Op("in_next_days", lazy("in the next … days"), "days", lazy("%(field)s is in the next %(value)s days")),
     Op("has", lazy("has"), "value", lazy("%(field)s has %(value)s")),
     Op("has_not", lazy("has not"), "value", lazy("%(field)s has not %(value)s"), "has"),
@@ -82,8 +90,11 @@ BY_TYPE: dict[str, tuple[str, ...]] = {
     "choice": ("is", "is_not", "in", "not_in", "is_empty", "is_set"),
     "number": ("is", "is_not", "gt", "gte", "lt", "lte", "between", "is_empty", "is_set"),
     "date": (
-        "before", "after", "on", "between", "in_last_days", "not_in_last_days", "in_next_days", "is_empty", "is_set",
+        "before", "after", "on", "between", "in_last_days", "not_in_last_days", "in_next_days", "in_period",
+        "not_in_period", "is_empty", "is_set",
     ),
+    "count": ("gte", "lte", "is", "is_not", "gt", "lt", "between"),
+    "money": ("gte", "lte", "is", "is_not", "gt", "lt", "between"),
     "boolean": ("is", "is_empty", "is_set"),
     "list": ("has", "has_not", "is_empty", "is_set"),
     "tag": ("has", "has_not"),
@@ -102,7 +113,7 @@ class BadValue(ValueError):
         self.message, self.remedy = message, remedy
 
 
-def check(kind: str, op: Op, value: Any, params: dict[str, type] | None = None) -> Any:
+def check(kind: str, op: Op, value: Any, params: dict[str, Param] | None = None) -> Any:
     """Return the value as rules keep it: dates as ISO text, lists without doubles.
 
     Raises:  BadValue.
@@ -111,6 +122,8 @@ def check(kind: str, op: Op, value: Any, params: dict[str, type] | None = None) 
         return None
     if op.wants == "days":
         return _days(value)
+    if op.wants == "period":
+        return _period(value)
     if op.wants == "act":
         return _act({} if value is None else value, params or {})
     if op.wants in ("values", "pair"):
@@ -128,7 +141,9 @@ def _several(kind: str, op: Op, value: Any) -> list[Any]:
 
 
 def _one(kind: str, value: Any) -> Any:
-    checker = {"number": _number, "date": _date, "boolean": _boolean, "segment": _id}.get(kind, _text)
+    checker = {
+        "number": _number, "date": _date, "boolean": _boolean, "segment": _id, "count": _whole, "money": _whole,
+    }.get(kind, _text)  # fmt: skip
     return checker(value)
 
 
@@ -166,7 +181,7 @@ def _boolean(value: Any) -> bool:
 
 def _id(value: Any) -> int:
     if isinstance(value, bool) or not isinstance(value, int) or not 0 < value < 2**63:
-        raise BadValue(_("The number of a segment is wanted."), _("Choose the segment from the list."))
+        raise BadValue(_("A number from the list is wanted."), _("Choose one from the list."))
     return value
 
 
@@ -176,19 +191,69 @@ def _days(value: Any) -> int:
     return value
 
 
-def _act(value: Any, params: dict[str, type]) -> dict[str, Any]:
-    allowed: dict[str, type] = {"days": int, "at_least": int, **params}
+def _whole(value: Any) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or abs(value) > 10**15:
+        raise BadValue(_("A whole number is wanted."), _("Write digits without point; amounts in cents."))
+    return value
+
+
+def _period(value: Any) -> str:
+    if not isinstance(value, str) or value not in periods.LABELS:
+        raise BadValue(
+            _("The name of a period is wanted."), _("Use one of: %(ops)s.") % {"ops": ", ".join(periods.LABELS)}
+        )
+    return value
+
+
+def _times(value: Any) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 < value <= 10**6:
+        raise BadValue(_("A number of times is wanted."), _("Write a whole number from 1 to 1000000."))
+    return value
+
+
+WHEN: dict[str, Callable[[Any], Any]] = {"days": _days, "period": _period, "from": _date, "until": _date}
+TIMES: dict[str, Callable[[Any], Any]] = {"at_least": _times, "at_most": _times}
+
+
+def _act(value: Any, params: dict[str, Param]) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise BadValue(_("Conditions of the act are wanted."), _('Write them like {"days": 30}, or {} for none.'))
+    checked: dict[str, Any] = {}
     for name, given in value.items():
-        wanted = allowed.get(name)
-        if wanted is None:
+        checker = WHEN.get(name) or TIMES.get(name) or _of_param(params.get(name) if isinstance(name, str) else None)
+        if checker is None:
             raise BadValue(
                 _("“%(name)s” is not known here.") % {"name": str(name)[:40]},
-                _("Known are: %(names)s.") % {"names": ", ".join(allowed)},
+                _("Known are: %(names)s.") % {"names": ", ".join([*WHEN, *TIMES, *params])},
             )
-        if wanted is int:
-            _days(given) if name == "days" else _id(given)
-        else:
-            _text(given)
-    return dict(value)
+        checked[name] = _named(name, checker, given)
+    _check_together(checked)
+    return checked
+
+
+def _named(name: str, checker: Callable[[Any], Any], given: Any) -> Any:
+    """Check one condition; what is wrong is said with its name."""
+    try:
+        return checker(given)
+    except BadValue as why:
+        raise BadValue(f"{name}: {why.message}", why.remedy) from None
+
+
+def _of_param(param: Param | None) -> Callable[[Any], Any] | None:
+    if param is None:
+        return None
+    if param.type is str:
+        return _text
+    if param.aggregate is not None or (param.known and param.known.is_short):
+        return _whole
+    return _id
+
+
+def _check_together(value: dict[str, Any]) -> None:
+    """Refuse two stretches of time in one rule, and ends that are the wrong way round."""
+    if sum(("days" in value, "period" in value, "from" in value or "until" in value)) > 1:
+        raise BadValue(_("Two stretches of time are given."), _("Keep one of days, period, or from and until."))
+    if value.get("from", "0") > value.get("until", "9"):
+        raise BadValue(_("The stretch of time ends before it begins."), _("Write the earlier day in “from”."))
+    if value.get("at_most", 10**9) < value.get("at_least", 1):
+        raise BadValue(_("“At most” is less than “at least”."), _("Write the smaller number in “at least”."))

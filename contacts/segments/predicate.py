@@ -1,11 +1,12 @@
 """The same rules for one contact: is she in, and why.
 
 matches(segment.rules, ann)            # → True
-explain(segment.rules, ann)            # → [("language is “French”", True), ("opened a mail", None)]
+why(segment.rules, ann).parts[1]       # → Verdict("leaf", "opened a mail in the last 30 days", None)
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -14,7 +15,7 @@ from django.utils import timezone
 from contacts.models import Contact
 from contacts.segments import sql
 from contacts.segments.fields import Field, Leaf, catalogue
-from contacts.segments.rules import All, Not, Rule, describe, leaves, parse
+from contacts.segments.rules import All, Not, Rule, describe, leaves, parse, parsed, phrase
 
 
 def matches(tree: Any, contact: Contact, *, now: datetime | None = None) -> bool:
@@ -30,8 +31,27 @@ def value(tree: Any, contact: Contact, *, now: datetime | None = None) -> bool |
 
     Raises:  BadRule.
     """
-    rule = parse(tree) if isinstance(tree, dict) else tree
+    rule = parsed(tree)
     return _Judge(contact, now or timezone.now(), catalogue()).value(rule)
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """One rule's answer for a contact: its kind ("leaf", "all", "any", "not"), its words, and the rules inside."""
+
+    kind: str
+    words: str
+    answer: bool | None
+    parts: tuple[Verdict, ...] = ()
+
+
+def why(tree: Any, contact: Contact, *, now: datetime | None = None) -> Verdict:
+    """Return the rule's answer for this contact with the answer of every rule inside it: why she is in it or not.
+
+    Raises:  BadRule.
+    """
+    rule = parsed(tree)
+    return _Judge(contact, now or timezone.now(), catalogue()).verdict(rule)
 
 
 def explain(tree: Any, contact: Contact, language: str | None = None) -> list[tuple[str, bool | None]]:
@@ -55,6 +75,23 @@ class _Judge:
         if decisive in values:
             return decisive
         return None if None in values else not decisive
+
+    def verdict(self, rule: Rule) -> Verdict:
+        answer = self.value(rule)
+        if isinstance(rule, Leaf):
+            return Verdict("leaf", phrase(rule), answer, self.behind(rule))
+        if isinstance(rule, Not):
+            if isinstance(rule.part, Leaf):  # “is not” reads as one rule
+                return Verdict("leaf", phrase(rule), answer, self.behind(rule.part))
+            return Verdict("not", "", answer, (self.verdict(rule.part),))
+        return Verdict("all" if isinstance(rule, All) else "any", "", answer, tuple(map(self.verdict, rule.parts)))
+
+    def behind(self, leaf: Leaf) -> tuple[Verdict, ...]:
+        """Return the rules of the segment that a leaf asks about."""
+        if leaf.field != "segment":
+            return ()
+        rules = parse(sql.rules_of(leaf.value, self.inside))
+        return (_Judge(self.contact, self.now, self.fields, (*self.inside, leaf.value)).verdict(rules),)
 
     def leaf(self, leaf: Leaf) -> bool | None:
         field = self.fields[leaf.field]

@@ -11,12 +11,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
+from django.conf import settings
 from django.utils import translation
+from django.utils.formats import date_format, number_format
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
-from contacts.segments.fields import Field, Leaf, catalogue
+from contacts.money import money
+from contacts.segments import periods
+from contacts.segments.fields import Field, Leaf, Param, catalogue
 from contacts.segments.ops import OPS, BadValue, check
 
 MAX_DEPTH = 12  # levels; deeper than any person reads
@@ -65,6 +71,14 @@ def parse(tree: Any) -> Rule:
         return NOBODY
     parser = _Parser(catalogue())
     return parser.node(tree, "", 0)
+
+
+def parsed(tree: Any) -> Rule:
+    """Return the rule of a tree; what is a rule already comes back as it is.
+
+    Raises:  BadRule.
+    """
+    return tree if isinstance(tree, (All, Any_, Not, Leaf)) else parse(tree)
 
 
 class _Parser:
@@ -163,7 +177,12 @@ def describe(rule: Rule, language: str | None = None) -> str:
             return _("Nobody yet: add a first rule.")
         if rule == All(()):
             return _("Everybody.")
-        return _("People for whom %(rule)s.") % {"rule": _words(rule, catalogue(), outermost=True)}
+        return _("People for whom this holds: %(rule)s.") % {"rule": _words(rule, catalogue(), outermost=True)}
+
+
+def phrase(rule: Rule) -> str:
+    """Return the rule's words alone, in the language now active."""
+    return _words(rule, catalogue(), outermost=True)
 
 
 def _words(rule: Rule, fields: dict[str, Field], *, outermost: bool = False) -> str:
@@ -182,7 +201,7 @@ def _words(rule: Rule, fields: dict[str, Field], *, outermost: bool = False) -> 
 
 
 def _leaf_words(leaf: Leaf, field: Field, op: str) -> str:
-    said = _act_words(leaf.value or {}) if field.type == "act" else _value_words(leaf.value, field, op)
+    said = _act_words(leaf.value or {}, field) if field.type == "act" else _value_words(leaf.value, field, op)
     words = str(OPS[op].phrase) % {"field": field.label, "value": said}
     return _("%(rule)s, or nothing is known") % {"rule": words} if leaf.unknown is not None else words
 
@@ -192,17 +211,54 @@ def _value_words(value: Any, field: Field, op: str) -> str:
         return _("yes") if value else _("no")
     if isinstance(value, list):
         return (_(" and ") if op == "between" else ", ").join(_value_words(one, field, op) for one in value)
-    labels = {str(key): str(label) for key, label in field.choices()} if field.choices else {}
-    if str(value) in labels:
-        return f"“{labels[str(value)]}”"
-    return f"“{value}”" if isinstance(value, str) and field.type != "date" else str(value)
+    if OPS[op].wants == "period":
+        return str(periods.LABELS[value])
+    if field.type == "money":
+        return _money(value)
+    label = field.known.label(value) if field.known else None
+    if label is not None:
+        return f"“{label}”"
+    if field.type == "date" and OPS[op].wants in ("value", "pair"):
+        return _day(value)
+    return f"“{value}”" if isinstance(value, str) else number_format(value) if isinstance(value, float) else str(value)
 
 
-def _act_words(value: dict[str, Any]) -> str:
-    said = ""
-    if value.get("at_least", 1) > 1:
-        said += _(" at least %(n)d times") % {"n": value["at_least"]}
+def _act_words(value: dict[str, Any], field: Field) -> str:
+    """Return an act's conditions as they follow its label: “ (shop: Lyon) last winter, at least 2 times”."""
+    own = [_param_words(field.params[name], given) for name, given in value.items() if name in field.params]
+    said = f" ({', '.join(own)})" if own else ""
+    said += _when_words(value)
+    least, most = value.get("at_least", 1), value.get("at_most")
+    if most is not None and least > 1:
+        said += _(", %(least)d to %(most)d times") % {"least": least, "most": most}
+    elif most is not None:
+        said += ngettext(", at most once", ", at most %(n)d times", most) % {"n": most}
+    elif least > 1:
+        said += _(", at least %(n)d times") % {"n": least}
+    return said
+
+
+def _when_words(value: dict[str, Any]) -> str:
     if "days" in value:
-        said += _(" in the last %(n)d days") % {"n": value["days"]}
-    rest = [f"{name} {given}" for name, given in value.items() if name not in ("days", "at_least")]
-    return f"{said} ({', '.join(rest)})" if rest else said
+        return ngettext(" in the last day", " in the last %(n)d days", value["days"]) % {"n": value["days"]}
+    if "period" in value:
+        return f" {periods.LABELS[value['period']]}"
+    if "from" in value and "until" in value:
+        return _(" from %(first)s to %(last)s") % {"first": _day(value["from"]), "last": _day(value["until"])}
+    if "from" in value:
+        return _(" since %(day)s") % {"day": _day(value["from"])}
+    return _(" until %(day)s") % {"day": _day(value["until"])} if "until" in value else ""
+
+
+def _param_words(param: Param, value: Any) -> str:
+    label = param.known.label(value) if param.known else None
+    said = _money(value) if param.is_money else label if label is not None else str(value)
+    return _("%(name)s: %(value)s") % {"name": param.label, "value": said}
+
+
+def _day(text: str) -> str:
+    return date_format(date.fromisoformat(text), "DATE_FORMAT")
+
+
+def _money(amount_minor: int) -> str:
+    return money(amount_minor, settings.BASE_CURRENCY, translation.get_language() or settings.LANGUAGE_CODE)

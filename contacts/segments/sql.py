@@ -21,7 +21,7 @@ from django.utils.translation import gettext as _
 
 from contacts.models import Contact, Segment
 from contacts.segments.fields import Field, Leaf, catalogue
-from contacts.segments.rules import All, BadRule, Not, Rule, parse, segments_in
+from contacts.segments.rules import All, BadRule, Not, Rule, parse, parsed, segments_in
 
 NEVER = Q(pk__in=[])
 ALWAYS = ~Q(pk__in=[])
@@ -53,7 +53,7 @@ def where(tree: Any, *, now: datetime | None = None) -> Where:
 
     Raises:  BadRule.
     """
-    rule = parse(tree) if isinstance(tree, dict) else tree
+    rule = parsed(tree)
     return _Compiler(now or timezone.now()).compile(rule)
 
 
@@ -109,7 +109,7 @@ def check_cycles(tree: Any, own_id: int | None) -> None:
 
     Raises:  BadRule.
     """
-    _walk(parse(tree), (own_id,) if own_id else ())
+    _walk(parsed(tree), (own_id,) if own_id else ())
 
 
 def _walk(rule: Rule, inside: tuple[int, ...]) -> None:

@@ -22,6 +22,7 @@ from django.db.models.lookups import (
 )
 from django.utils import timezone
 
+from contacts.segments import periods
 from contacts.segments.expressions import AttributeListHas, AttributeValue, Folded, fold
 from contacts.segments.expressions import holds as sql_holds
 
@@ -94,7 +95,7 @@ def moment_range(op: str, value: Any, now: datetime) -> tuple[datetime | None, d
     if op == "in_next_days":
         return now, now + timedelta(days=value)
     first, last = day_range(op, value, now)
-    return (_midnight(first) if first else None, _midnight(last + timedelta(days=1)) if last else None)
+    return (midnight(first) if first else None, midnight(last + timedelta(days=1)) if last else None)
 
 
 def day_range(op: str, value: Any, now: datetime) -> tuple[date | None, date | None]:
@@ -104,6 +105,8 @@ def day_range(op: str, value: Any, now: datetime) -> tuple[date | None, date | N
         return today - timedelta(days=value), today
     if op == "in_next_days":
         return today, today + timedelta(days=value)
+    if op == "in_period":
+        return periods.days(value, today)
     if op == "between":
         return date.fromisoformat(value[0]), date.fromisoformat(value[1])
     day = date.fromisoformat(value)
@@ -112,7 +115,8 @@ def day_range(op: str, value: Any, now: datetime) -> tuple[date | None, date | N
     return (day + timedelta(days=1), None) if op == "after" else (day, day)
 
 
-def _midnight(day: date) -> datetime:
+def midnight(day: date) -> datetime:
+    """Return the moment at which the day begins in the site's zone."""
     return datetime.combine(day, time.min, timezone.get_default_timezone())
 
 

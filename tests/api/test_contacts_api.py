@@ -201,3 +201,29 @@ def test_topics_are_read_by_short_name(db):
     partner = Partner("topics:read")
 
     assert partner.get("/api/v1/topics/offers/").json()["slug"] == "offers"
+
+
+def test_rules_are_tried_explained_and_never_kept_in_a_circle(partner):
+    ann = make_contact(email="ann@example.com", language="fr")
+    french = {"all": [{"field": "language", "op": "is", "value": "fr"}]}
+    number = partner.post("/api/v1/segments/", {"name": "French", "rules": french}).json()["id"]
+
+    tried = partner.post("/api/v1/segments/preview/", {"rules": french}).json()
+    assert (tried["count"], tried["margin"]) == ({"yes": 1, "no": 0, "not_observable": 0}, None)
+    fields = {one["field"]: one for one in partner.get("/api/v1/segments/fields/").json()}
+    assert fields["ordered"]["conditions"][:2] == ["category", "size"] and fields["opened"]["may_be_unknown"]
+    why = partner.get(f"/api/v1/segments/{number}/why/?contact={ann.pk}").json()
+    assert why["answer"] is True and why["parts"][0]["words"] == "language is “French”"
+    assert partner.get(f"/api/v1/segments/{number}/why/?contact=x").status_code == 404
+
+    circle = {"field": "segment", "op": "within", "value": number}
+    answer = partner.patch(f"/api/v1/segments/{number}/", {"rules": circle})
+    assert answer.status_code == 422 and "asks about itself" in answer.content.decode()
+    deep = {"field": "email", "op": "is_set"}
+    for _level in range(200):
+        deep = {"not": deep}
+    answer = partner.post("/api/v1/segments/preview/", {"rules": deep})
+    assert answer.status_code == 422 and "nested too deeply" in answer.content.decode()
+    endless = f'{{"rules": {"[" * 50_000}{"]" * 50_000}}}'
+    answer = partner.client.post("/api/v1/segments/preview/", endless, "application/json", headers=partner.headers())
+    assert answer.status_code == 400

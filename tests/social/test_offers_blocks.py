@@ -199,8 +199,8 @@ def test_the_timeline_tells_claim_redemption_order_and_proof():
         ("ordered", "did", {"days": 30}),
         ("net_spend_minor", "gte", 5_000),
         ("net_spend_minor", "between", [1, 9_000]),
-        ("last_ordered_at", "in_last_days", 3),
-        ("last_redeemed_at", "in_last_days", 3),
+        ("last_ordered", "in_last_days", 3),
+        ("last_redeemed", "in_last_days", 3),
     ],
 )
 def test_segments_find_ann_by_what_she_did_and_not_dan(field, op, value):

@@ -1,0 +1,56 @@
+"""Reading that is stopped by the database itself when it takes too long.
+
+with limit.seconds(0.8):
+    n = people.count()          # raises TooLong after 0.8 s
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from django.db import OperationalError, connection, transaction
+
+STEPS = 20_000  # of SQLite's machine between two looks at the clock; under a millisecond
+
+
+class TooLong(Exception):
+    """The time was over before the answer came."""
+
+
+@contextmanager
+def seconds(most: float) -> Iterator[None]:
+    """Stop what is read inside after `most` seconds.
+
+    Raises:  TooLong.
+    """
+    until = time.monotonic() + most
+    try:
+        with _postgres(most) if connection.vendor == "postgresql" else _sqlite(until):
+            yield
+    except OperationalError as why:
+        if time.monotonic() < until - 0.02:
+            raise
+        raise TooLong from why
+
+
+@contextmanager
+def _postgres(most: float) -> Iterator[None]:
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SELECT current_setting('statement_timeout')")
+        before = cursor.fetchone()[0]
+        cursor.execute("SELECT set_config('statement_timeout', %s, true)", [f"{max(1, int(most * 1000))}ms"])
+        yield
+        cursor.execute("SELECT set_config('statement_timeout', %s, true)", [before])
+
+
+@contextmanager
+def _sqlite(until: float) -> Iterator[None]:
+    connection.ensure_connection()
+    raw = connection.connection
+    raw.set_progress_handler(lambda: 1 if time.monotonic() > until else 0, STEPS)
+    try:
+        yield
+    finally:
+        raw.set_progress_handler(None, 0)
