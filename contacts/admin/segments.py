@@ -54,18 +54,21 @@ class SegmentAdmin(SimpleHistoryAdmin, FanfareAdmin):  # type: ignore[misc]
         return {**ready, **super().get_changeform_initial_data(request)}
 
     def get_urls(self) -> list[URLPattern]:
-        def posted(view: Any, name: str) -> URLPattern:
-            guarded = self.admin_site.admin_view(require_POST(view))
-            found: URLPattern = path(f"{name}/", guarded, name=f"contacts_segment_{name}")
+        def page(view: Any, name: str) -> URLPattern:
+            def guarded(request: HttpRequest) -> HttpResponse:
+                self.guard(request)
+                answer: HttpResponse = view(request)
+                return answer
+
+            found: URLPattern = path(f"{name}/", self.admin_site.admin_view(guarded), name=f"contacts_segment_{name}")
             return found
 
-        suggest = self.admin_site.admin_view(require_GET(self.suggest))
         return [
-            posted(self.builder, "builder"),
-            posted(self.preview, "preview"),
-            posted(self.plan, "plan"),
-            posted(self.why, "why"),
-            path("suggest/", suggest, name="contacts_segment_suggest"),
+            page(require_POST(self.builder), "builder"),
+            page(require_POST(self.preview), "preview"),
+            page(require_POST(self.plan), "plan"),
+            page(require_POST(self.why), "why"),
+            page(require_GET(self.suggest), "suggest"),
             *super().get_urls(),
         ]
 
@@ -87,25 +90,21 @@ class SegmentAdmin(SimpleHistoryAdmin, FanfareAdmin):  # type: ignore[misc]
 
     def builder(self, request: HttpRequest) -> HttpResponse:
         """Answer htmx with the rows as they are after the press; the count follows by the event `rules-changed`."""
-        self.guard(request)
         answer = TemplateResponse(request, "admin/contacts/segment/outline.html", pressed(request.POST))
         answer["HX-Trigger-After-Settle"] = "rules-changed"
         return answer
 
     def preview(self, request: HttpRequest) -> HttpResponse:
         """Answer htmx with the sentence, the count and ten people of the rules as they stand in the form."""
-        self.guard(request)
         shown = {**preview(request.POST), "sees_people": self.sees_people(request)}
         return TemplateResponse(request, "admin/contacts/segment/preview.html", shown)
 
     def plan(self, request: HttpRequest) -> HttpResponse:
         """Answer htmx with the query that finds these people, and how the database would go about it."""
-        self.guard(request)
         return TemplateResponse(request, "admin/contacts/segment/plan.html", tried(request.POST, plan.explain, "plan"))
 
     def why(self, request: HttpRequest) -> HttpResponse:
         """Answer htmx with the answer of every rule for one person."""
-        self.guard(request)
         if not self.sees_people(request):
             raise PermissionDenied
         number = request.POST.get("why", "")
@@ -117,7 +116,6 @@ class SegmentAdmin(SimpleHistoryAdmin, FanfareAdmin):  # type: ignore[misc]
 
     def suggest(self, request: HttpRequest) -> HttpResponse:
         """GET ?of=ordered.place&q=ly → the options of a searched list; without `of`, the fields by group."""
-        self.guard(request)
         of, words = request.GET.get("of", ""), request.GET.get("q", "")[:100].replace("\x00", "")
         if of == "people" and not self.sees_people(request):
             raise PermissionDenied
