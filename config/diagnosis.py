@@ -17,14 +17,14 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, Literal
 
-import dns.exception
-import dns.resolver
 from django.conf import settings
 from django.core.files.base import ContentFile
 from django.core.files.storage import storages
 from django.db import DatabaseError, connection
 from django.utils import timezone
+from django.utils.translation import override
 
+from campaigns import domains as published
 from campaigns.models import Sender
 from config import broker, health
 from contacts import heartbeats
@@ -195,33 +195,10 @@ def domains(sender: Sender) -> tuple[str, str, str]:
 
 
 def sender_domain(domain: str, envelope: str, selector: str = "") -> Iterator[Finding]:
-    """Ask the DNS for what receivers will ask. Source: RFC 7208 (SPF), 6376 (DKIM), 7489 (DMARC)."""
-    yield record(envelope, envelope, "v=spf1", "SPF", "Publish a TXT record v=spf1 include:… as your relay says.")
-    if selector:
-        yield record(domain, f"{selector}._domainkey.{domain}", "p=", "DKIM", "Publish the key that your relay shows.")
-    else:
-        yield Finding("unknown", f"DKIM of {domain}", "no selector is known", "Write it on the sender in the admin.")
-    yield record(domain, f"_dmarc.{domain}", "v=dmarc1", "DMARC", "Publish a TXT record v=DMARC1; p=none; rua=mailto:…")
-
-
-def record(domain: str, name: str, marker: str, kind: str, remedy: str) -> Finding:
-    """Look for one TXT record; a DNS that does not answer is `unknown`, never `bad`."""
-    what = f"{kind} of {domain}"
-    try:
-        answers = dns.resolver.resolve(name, "TXT", lifetime=TIMEOUT)
-    except (dns.resolver.NXDOMAIN, dns.resolver.NoAnswer):
-        return Finding("bad", what, "not published", remedy)
-    except dns.exception.DNSException as why:
-        return Finding(
-            "unknown", what, f"the DNS could not be asked ({type(why).__name__})", "Ask again with a network."
-        )
-    texts = [b"".join(answer.strings).decode(errors="replace") for answer in answers]
-    found = [text for text in texts if marker in text.lower().replace(" ", "")]
-    if not found:
-        return Finding("bad", what, "not published", remedy)
-    if len(found) > 1 and kind != "DKIM":
-        return Finding("bad", what, f"published {len(found)} times, so receivers ignore it", "Keep one record.")
-    return Finding("good", what, "published")
+    """Ask the DNS for what receivers will ask; the rules stand in campaigns/domains.py."""
+    with override("en"):
+        for answer in published.ask(domain, envelope=envelope, selector=selector):
+            yield Finding(answer.state, f"{answer.kind} of {answer.domain}", answer.said, answer.remedy)
 
 
 def first_line(why: BaseException) -> str:

@@ -1,5 +1,12 @@
 """What every test shares: cheap passwords, an empty cache. Files go under a temporary VAR_DIR (config/settings.py)."""
 
+import contextlib
+import socket
+import threading
+
+import dns.message
+import dns.resolver
+import dns.rrset
 import pytest
 
 
@@ -23,3 +30,30 @@ def nobodys_language() -> None:
     from django.utils import translation
 
     translation.deactivate()
+
+
+@pytest.fixture
+def zone(monkeypatch):
+    """A DNS server on 127.0.0.1 that knows what is put into the zone, and nothing else."""
+    records: dict[str, list[str]] = {}
+    server = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    server.bind(("127.0.0.1", 0))
+
+    def serve():
+        with contextlib.suppress(OSError):
+            while True:
+                packet, peer = server.recvfrom(4096)
+                answer = dns.message.make_response(dns.message.from_wire(packet))
+                name = answer.question[0].name
+                if texts := records.get(name.to_text(omit_final_dot=True)):
+                    answer.answer.append(dns.rrset.from_text(name, 60, "IN", "TXT", *[f'"{text}"' for text in texts]))
+                else:
+                    answer.set_rcode(3)
+                server.sendto(answer.to_wire(), peer)
+
+    threading.Thread(target=serve, daemon=True).start()
+    resolver = dns.resolver.Resolver(configure=False)
+    resolver.nameservers, resolver.port = ["127.0.0.1"], server.getsockname()[1]
+    monkeypatch.setattr(dns.resolver, "default_resolver", resolver)
+    yield records
+    server.close()

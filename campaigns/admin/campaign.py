@@ -28,6 +28,7 @@ from unfold.widgets import UnfoldAdminCheckboxSelectMultiple
 
 from campaigns.admin import reports as report_pages
 from campaigns.admin import steps
+from campaigns.admin.checking import CheckPages
 from campaigns.admin.consent import AsksConsent
 from campaigns.delivery import control, hold, progress
 from campaigns.models import Campaign
@@ -51,7 +52,7 @@ class WithProgress(ChangeList):
 
 
 @admin.register(Campaign)
-class CampaignAdmin(AsksConsent, SimpleHistoryAdmin, BigTableAdmin):  # type: ignore[misc]
+class CampaignAdmin(CheckPages, AsksConsent, SimpleHistoryAdmin, BigTableAdmin):  # type: ignore[misc]
     """Campaigns: list with numbers, and the page of five steps."""
 
     change_form_template = "admin/campaigns/campaign/page.html"
@@ -68,7 +69,7 @@ class CampaignAdmin(AsksConsent, SimpleHistoryAdmin, BigTableAdmin):  # type: ig
         (gettext_lazy("People"), {"fields": ["name", "topic", "segments", "excluded_segments", "everyone_reason"]}),
         (gettext_lazy("Content"), {"fields": ["content"]}),
         (gettext_lazy("Share & offer"), {"fields": ["objective"]}),
-        (gettext_lazy("Check"), {"fields": ["tracking"]}),
+        (gettext_lazy("Check"), {"fields": ["tracking", "in_archive"]}),
         (gettext_lazy("Send"), {"fields": ["sender", "pace_per_hour", "holdout_percent", "ambiguity"]}),
     ]
 

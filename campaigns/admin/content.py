@@ -124,7 +124,7 @@ class EmailContentAdmin(EditorPages, SimpleHistoryAdmin, FanfareAdmin):  # type:
         if not change:
             start = form.cleaned_data["start"]
             if start in starters.STARTERS:
-                bodies = starters.bodies(start, website=obj.brand.website)
+                bodies = starters.bodies(start, website=obj.brand.website, **starters.rows_for(obj.brand))
             else:
                 template = EmailContent.objects.get(pk=start).versions.order_by("-number").first()
                 bodies = list(template.bodies.all()) if template else []

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from django.utils.translation import gettext as _
 
-from campaigns.content import compiled, lint, quoted
+from campaigns.content import compiled, law, lint, quoted, reach
 from campaigns.content.blocks import CompileEnv
 from campaigns.content.findings import BadContent, Finding
 from campaigns.models import Campaign, ContentBody, ContentVersion
@@ -27,7 +27,11 @@ def check(campaign: Campaign) -> list[Finding]:
         remedy = _("Write one in the step “Content”.")
         found.append(Finding("error", "content.missing", _("The campaign has no mail."), remedy))
     else:
-        found += _bodies(campaign, version)
+        found += [
+            *_bodies(campaign, version),
+            *reach.of_time(campaign, version),
+            *reach.of_colours(version.content.brand),
+        ]
     return sorted(found, key=lambda finding: ORDER[finding.level])
 
 
@@ -50,6 +54,7 @@ def _frame(campaign: Campaign) -> Iterator[Finding]:
             yield Finding("error", "sender.address", str(error), _("Correct the sender's name or address."))
         if sender.archived_at:
             yield Finding("error", "sender.archived", _("The sender is archived."), _("Choose another sender."))
+        yield from reach.of_reply(sender)
         if not sender.reply_to:
             message = _("Replies go to the sender's own address.")
             yield Finding("note", "sender.reply", message, _("Name an address that somebody reads."))
@@ -97,6 +102,9 @@ def _bodies(campaign: Campaign, version: ContentVersion) -> Iterator[Finding]:
     for body in bodies:
         yield from lint.body_findings(body, version.content.brand, campaign)
         yield from _ways_out(campaign, version, body)
+        yield from reach.of_pictures(body)
+        yield from reach.of_gaps(campaign, body)
+        yield from law.findings(campaign, body)
     yield from _languages(version, {body.language for body in bodies})
 
 
@@ -107,6 +115,7 @@ def _ways_out(campaign: Campaign, version: ContentVersion, body: ContentBody) ->
         mail = compiled.compile_body(body, env)
     except BadContent:
         return  # said already
+    yield from reach.of_links(mail, body.language)
     if campaign.kind == Campaign.Kind.CAMPAIGN and "links.unsubscribe" not in mail.html_source:
         remedy = _("Add the footer block, or a link to {{ links.unsubscribe }}.")
         yield Finding("error", "unsubscribe.missing", _("There is no link to leave."), remedy, body.language)

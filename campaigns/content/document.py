@@ -63,10 +63,11 @@ def masthead(env: CompileEnv) -> str:
 def mjml(env: CompileEnv, *, subject: str, preheader: str, card: str, below: str, top: int = 16) -> str:
     """Return the whole MJML document: the sections inside and under the card, `top` pixels of room above the first."""
     font = env.attribute(env.brand.font_stack)
+    title = env.brand.name if "{%" in subject else subject  # MRML writes it twice: a choice would be made twice
     primary = env.brand.colour_primary
     looks = f'background-color="{CARD}" border-radius="12px" padding="{top}px 0 16px" css-class="card"'
     wrapped = f"<mj-wrapper {looks}>{card}</mj-wrapper>"
-    return f"""<mjml lang="{env.language}"><mj-head><mj-title>{env.attribute(subject)}</mj-title>
+    return f"""<mjml lang="{env.language}"><mj-head><mj-title>{env.attribute(title)}</mj-title>
 <mj-preview>{env.attribute(preheader)}</mj-preview>
 <mj-attributes><mj-all font-family="{font}" /><mj-section padding="0 8px" />
 <mj-text font-size="16px" line-height="1.5" color="{INK}" padding="8px 24px" />

@@ -51,7 +51,8 @@ class Footer(Block):
         """Return who we are: for everybody the same."""
         address = ", ".join(filter(None, (part.strip() for part in env.brand.postal_address.splitlines())))
         who = f"<strong>{html.escape(env.brand.name)}</strong>" + (f" · {html.escape(address)}" if address else "")
-        privacy = f'<a href="{html.escape(env.brand.privacy_url)}">{_("Privacy")}</a>' if env.brand.privacy_url else ""
+        words = html.escape(_("Privacy"))
+        privacy = f'<a href="{html.escape(env.brand.privacy_url)}">{words}</a>' if env.brand.privacy_url else ""
         return [line for line in (env.words(block.get("note")), who, privacy) if line]
 
     def why_words(self, block: BlockDict) -> str:

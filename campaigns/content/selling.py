@@ -70,7 +70,8 @@ class Hero(PictureBlock):
         words += self._button(block, env, ground, ink, align)
         section = f'background-color="{ground}" padding="28px 0 24px" css-class="{css}"'
         picture = self._picture(block, env)
-        return f"{picture}<mj-section {section}><mj-column>{words}</mj-column></mj-section>"
+        room = '<mj-section padding="0"><mj-column><mj-spacer height="16px" /></mj-column></mj-section>'
+        return f"{picture}<mj-section {section}><mj-column>{words}</mj-column></mj-section>{room}"
 
     def _picture(self, block: BlockDict, env: CompileEnv) -> str:
         source = env.image_url(block.get("image"), 600)
@@ -170,7 +171,7 @@ class Product(PictureBlock):
         label = str(block.get("label") or "").strip() or _("See it")
         price = str(block.get("price") or "")
         if block.get("was"):
-            price += f" ({_('before:')} {block['was']}; {self._lowest(block)})"
+            price += " " + _("(before: %(price)s)") % {"price": block["was"]} + f" {self._lowest(block)}"
         lines = [str(block.get("name") or ""), str(block.get("text") or ""), price]
         return "\n".join(filter(None, [*lines, f"{label}: {block.get('link') or ''}"]))
 

@@ -1,4 +1,4 @@
-"""Mails to start from, in French and English: block lists that a marketer changes, and the mails that events send.
+"""Mails to start from, in French and English: ten letters (starters.json), and the mails that events send.
 
     bodies("announcement", offer=offer.pk, image=image.pk)     # → [ContentBody fr, ContentBody en]
     create("confirm_subscription", brand, by=user)             # → EmailContent with a published version
@@ -8,12 +8,17 @@ Blocks of upper floors (offer, share, QR) are left out where they are not instal
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
+from django.apps import apps
 from django.contrib.auth.models import AbstractBaseUser
-from django.utils.functional import Promise
+from django.utils import timezone
+from django.utils.functional import Promise, lazy
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from campaigns.content import versions
@@ -43,105 +48,10 @@ def button(label: str, link: str) -> BlockDict:
     return {"type": "button", "label": label, "link": link}
 
 
-PICTURE: BlockDict = {"type": "image", "image": "@image", "width": 600, "alt": "", "link": "@website"}
-OFFER: BlockDict = {"type": "offer", "offer": "@offer"}
 FOOTER: BlockDict = {"type": "footer"}
 
 
-def share(title: str, reason: str) -> BlockDict:
-    return {"type": "share", "share_title": title, "text": title, "reason": reason}
-
-
-STARTERS: dict[str, Starter] = {
-    "announcement": Starter(
-        _("Announcement with an offer and a share bar"),
-        {
-            "en": (
-                "Something new for you, {{ contact.first_name | default: 'friend' }}",
-                "Be among the first, and bring somebody along.",
-                [
-                    PICTURE,
-                    heading("Something new is here"),
-                    text(
-                        "<p>Hello {{ contact.first_name | default: 'and welcome' }},</p>"
-                        "<p>Say here in two sentences what is new, and why it is worth a visit.</p>"
-                    ),
-                    button("See what is new", "@website"),
-                    OFFER,
-                    share("Something new is here", "Who comes through you gets an advantage too."),
-                    FOOTER,
-                ],
-            ),
-            "fr": (
-                "Du nouveau pour vous, {{ contact.first_name | default: 'chère cliente, cher client' }}",
-                "Soyez parmi les premiers, et venez accompagné.",
-                [
-                    PICTURE,
-                    heading("Il y a du nouveau"),
-                    text(
-                        "<p>Bonjour {{ contact.first_name | default: 'et bienvenue' }},</p>"
-                        "<p>Dites ici en deux phrases ce qui est nouveau, et pourquoi cela vaut une visite.</p>"
-                    ),
-                    button("Découvrir", "@website"),
-                    OFFER,
-                    share("Il y a du nouveau", "Qui vient grâce à vous reçoit aussi un avantage."),
-                    FOOTER,
-                ],
-            ),
-        },
-    ),
-    "fan_offer": Starter(
-        _("An offer for fans only"),
-        {
-            "en": (
-                "For our fans only: your code is inside",
-                "It works in the shop and online, until it ends.",
-                [
-                    heading("This one is for you"),
-                    text("<p>You follow us, so you get it first. Show the code or the square at the till.</p>"),
-                    OFFER,
-                    FOOTER,
-                ],
-            ),
-            "fr": (
-                "Réservé à nos fans : votre code est à l'intérieur",
-                "Il est valable en boutique et en ligne, jusqu'à sa fin.",
-                [
-                    heading("Celle-ci est pour vous"),
-                    text(
-                        "<p>Vous nous suivez, vous l'avez donc en premier. Montrez le code ou le carré en caisse.</p>"
-                    ),
-                    OFFER,
-                    FOOTER,
-                ],
-            ),
-        },
-    ),
-    "refer_a_friend": Starter(
-        _("Refer a friend"),
-        {
-            "en": (
-                "Bring a friend, {{ contact.first_name | default: 'and both win' }}",
-                "One press, and both of you get something.",
-                [
-                    heading("Good things are for two"),
-                    text("<p>Share your own link. When your friend joins, you both get something.</p>"),
-                    share("Come and see", "You both get something when your friend joins."),
-                    FOOTER,
-                ],
-            ),
-            "fr": (
-                "Venez à deux, {{ contact.first_name | default: 'et gagnez tous les deux' }}",
-                "Un geste, et vous y gagnez tous les deux.",
-                [
-                    heading("Le meilleur se partage"),
-                    text("<p>Partagez votre lien. Quand votre ami s'inscrit, chacun reçoit quelque chose.</p>"),
-                    share("Venez voir", "Chacun reçoit quelque chose quand votre ami s'inscrit."),
-                    FOOTER,
-                ],
-            ),
-        },
-    ),
+SENT_BY_EVENTS: dict[str, Starter] = {
     "confirm_subscription": Starter(
         _("Confirm the subscription"),
         {
@@ -316,6 +226,37 @@ STARTERS: dict[str, Starter] = {
         is_transactional=True,
     ),
 }
+
+
+def _label(words: dict[str, str]) -> str:
+    return words.get((get_language() or "en")[:2], words["en"])
+
+
+def _letters() -> dict[str, Starter]:
+    """Return the ten letters of starters.json, in its order. In it, `@offer` stands for an id and `@website` for an
+    address, which `bodies` fills in.
+    """
+    read = json.loads((Path(__file__).parent / "starters.json").read_text(encoding="utf-8"))
+    return {
+        name: Starter(
+            lazy(_label, str)(letter["label"]),
+            {code: (one["subject"], one["preheader"], one["blocks"]) for code, one in letter["words"].items()},
+        )
+        for name, letter in read.items()
+    }
+
+
+LETTERS = _letters()
+STARTERS: dict[str, Starter] = {**LETTERS, **SENT_BY_EVENTS}
+
+
+def rows_for(brand: Brand) -> dict[str, Any]:
+    """Return the rows a new letter of a brand points at: its newest live offer, where offers are installed."""
+    if not apps.is_installed("social"):
+        return {}
+    offers = apps.get_model("social.Offer").objects.filter(brand=brand, state="live", archived_at=None)
+    newest = offers.filter(min_fan_level=None, holding="bearer", ends_at__gt=timezone.now()).order_by("-pk").first()
+    return {"offer": newest.pk if newest else None}
 
 
 def bodies(name: str, *, languages: Iterable[str] = ("en", "fr"), website: str = "", **ids: Any) -> list[ContentBody]:

@@ -44,7 +44,8 @@ class QRBlock(OfferBlock):
             '<mj-section css-class="ink"><mj-column>'
             f'<mj-image href="{env.value(block, "url")}" width="{SIDE}px" padding="16px" '  # in the order of the HTML
             f'src="{env.value(block, "qr")}" alt="{alt}" />'
-            f'<mj-text align="center"><a href="{env.value(block, "url")}">{env.words(words)}</a></mj-text>'
+            '<mj-text align="center" css-class="rich">'
+            f'<a href="{env.value(block, "url")}">{env.words(words)}</a></mj-text>'
             "</mj-column></mj-section>"
         )
 

@@ -9,6 +9,7 @@ Friends and public pages do not show it: its links belong to one contact. The fr
 from __future__ import annotations
 
 import html
+import re
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
@@ -27,6 +28,11 @@ from social.networks import registry
 from social.sharing import Offered
 
 IN_A_MAIL = 5  # buttons; the rest is one tap away on the page
+PRESS_FOR_REWARD = re.compile(
+    r"\b(share|post|like|tag|follow)\b[^.!?]*\b(and|to)\s+(win|get|earn|receive)\b"
+    r"|\b(partagez|publiez|aimez|likez|taguez)\b[^.!?]*\b(et|pour)\s+(gagne|recev|obten|remport)",
+    re.IGNORECASE,
+)
 STAYS_ON_PAGE = ("copy", "sheet")  # kinds that make no sense as a button of a mail
 
 PILL = (
@@ -57,7 +63,21 @@ class ShareBar(Block):
             found.append(Finding("error", "share.reason", _("The share bar gives no reason to share."), remedy, where))
         for key in block.get("networks") or []:
             found += self._check_network(str(key), where)
-        return found
+        return found + self._check_reward(block, where)
+
+    def _check_reward(self, block: BlockDict, where: str) -> list[Finding]:
+        """Find words that reward the press itself, which the rules of several networks forbid."""
+        said = " ".join(str(block.get(name) or "") for name in ("reason", "title"))
+        if not PRESS_FOR_REWARD.search(said):
+            return []
+        keys = [str(key) for key in block.get("networks") or []]
+        shown = [one for key, one in registry.networks().items() if (not keys or key in keys) and not one.is_retired]
+        forbid = [one.name for one in shown if one.reward.press == "forbidden"]
+        message = _("The share bar promises something for the press of a button.")
+        remedy = _("Promise it for friends who sign up or buy.")
+        if forbid:
+            remedy += " " + _("Forbidden by: %(names)s.") % {"names": ", ".join(forbid)}
+        return [Finding("error" if forbid else "warning", "share.rewarded_press", message, remedy, where)]
 
     def _check_network(self, key: str, where: str) -> list[Finding]:
         network = registry.networks().get(key)
@@ -97,7 +117,8 @@ class ShareBar(Block):
 
     def _more(self, block: BlockDict, env: CompileEnv) -> str:
         style = PILL.replace("9px 14px 9px 10px", "9px 14px")
-        return f'<a href="{self.address(block, env)}" style="{style}">{_("More…")}</a>'
+        more = _("More…")
+        return f'<a href="{self.address(block, env)}" style="{style}">{more}</a>'
 
     def address(self, block: BlockDict, env: CompileEnv, network: str = "") -> str:
         """Return where a button leads: our share page with this network first, and this bar's words."""

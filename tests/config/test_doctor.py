@@ -4,7 +4,6 @@ import contextlib
 import datetime as dt
 import os
 import socket
-import threading
 
 import dns.message
 import dns.resolver
@@ -44,33 +43,6 @@ def free_port(kind=socket.SOCK_STREAM) -> int:
     with socket.socket(socket.AF_INET, kind) as probe:
         probe.bind(("127.0.0.1", 0))
         return probe.getsockname()[1]
-
-
-@pytest.fixture
-def zone(monkeypatch):
-    """A DNS server on 127.0.0.1 that knows what is put into the zone, and nothing else."""
-    records: dict[str, list[str]] = {}
-    server = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-    server.bind(("127.0.0.1", 0))
-
-    def serve():
-        with contextlib.suppress(OSError):
-            while True:
-                packet, peer = server.recvfrom(4096)
-                answer = dns.message.make_response(dns.message.from_wire(packet))
-                name = answer.question[0].name
-                if texts := records.get(name.to_text(omit_final_dot=True)):
-                    answer.answer.append(dns.rrset.from_text(name, 60, "IN", "TXT", *[f'"{text}"' for text in texts]))
-                else:
-                    answer.set_rcode(3)
-                server.sendto(answer.to_wire(), peer)
-
-    threading.Thread(target=serve, daemon=True).start()
-    resolver = dns.resolver.Resolver(configure=False)
-    resolver.nameservers, resolver.port = ["127.0.0.1"], server.getsockname()[1]
-    monkeypatch.setattr(dns.resolver, "default_resolver", resolver)
-    yield records
-    server.close()
 
 
 def states(findings):
