@@ -44,6 +44,7 @@ MENU: list[tuple[str | Promise, list[Item]]] = [
         [
             table(_("Contacts"), "contacts", "contact", "group"),
             table(_("Segments"), "contacts", "segment", "filter_alt"),
+            table(_("Customers (RFM)"), "social", "rfmscale", "grid_view"),
             table(_("Topics"), "contacts", "topic", "sell"),
             table(_("Imports and other work"), "contacts", "job", "upload_file"),
             table(_("Sign-up forms"), "contacts", "signupform", "how_to_reg"),

@@ -140,7 +140,9 @@ TEMPLATES = [
 
 # What upper floors add to lower ones; dotted module names, loaded once; order is the order of display.
 EMAIL_BLOCKS: list[str] = ["social.blocks"]
-SEGMENT_FIELDS: list[str] = ["campaigns.segment_fields", "social.segment_fields", "social.offers.segment_fields"]
+SEGMENT_FIELDS: list[str] = [
+    "campaigns.segment_fields", "social.segment_fields", "social.offers.segment_fields", "social.standing",
+]  # fmt: skip
 TIMELINE_SOURCES: list[str] = ["campaigns.timeline", "social.timeline", "social.offers.timeline"]
 REPORT_SECTIONS: list[str] = ["campaigns.consent_campaign", "social.reports", "social.offers.reports"]
 HIT_HANDLERS: list[str] = ["social.visits", "social.scans"]  # of hits that are no mail's: friends' pages, QR codes
@@ -206,6 +208,7 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     },
     "due-referrals": {"task": "social.tasks.approve_referrals", "schedule": 3600.0, "options": {"expires": 3600}},
     "forget-salts": {"task": "social.tasks.forget_salts", "schedule": 3600.0, "options": {"expires": 3600}},
+    "score-rfm": {"task": "social.tasks.score_rfm", "schedule": 86_400.0, "options": {"expires": 3600}},
     "offer-counters": {"task": "social.tasks.check_counters", "schedule": 86_400.0, "options": {"expires": 3600}},
     "read-bounces": {"task": "campaigns.tasks.read_bounces", "schedule": 120.0, "options": {"expires": 120}},
     "sweep-broker": {"task": "config.tasks.sweep_broker", "schedule": 900.0, "options": {"expires": 900}},

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from celery import shared_task
 
-from social import referrals, visits
+from social import referrals, rfm, visits
 from social.offers import counters, reservations
 
 
@@ -30,3 +30,9 @@ def forget_salts() -> None:
 def check_counters() -> None:
     """Compare every limit's counter with its redemptions, and warn where they differ."""
     counters.differences()
+
+
+@shared_task(ignore_result=True)
+def score_rfm() -> None:
+    """Score every buyer by recency, frequency and money."""
+    rfm.score()

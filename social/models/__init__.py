@@ -4,6 +4,7 @@ from social.models.fans import FanProof, FanWord
 from social.models.offers import Attempt, Claim, Code, CodeBatch, Offer, OfferCounter, OfferLimit, OfferText, Redemption
 from social.models.orders import Conversion, Credit, Order, OrderLine, OrderSource
 from social.models.places import Device, Place, QRCode, StaffMember
+from social.models.rfm import RfmScale, RfmScore
 from social.models.sharing import (
     DailySalt,
     EarnedVisit,
@@ -40,6 +41,8 @@ __all__ = [
     "Referral",
     "ReferralProgram",
     "RewardGrant",
+    "RfmScale",
+    "RfmScore",
     "ShareLink",
     "StaffMember",
 ]
