@@ -65,6 +65,8 @@ class RfmAdmin(FanfareAdmin):
         return TemplateResponse(request, "admin/social/rfm.html", {**self.admin_site.each_context(request), **shown()})
 
     def change_view(self, request: HttpRequest, object_id: str, *args: Any, **kwargs: Any) -> HttpResponse:
+        if not self.has_view_permission(request):
+            raise PermissionDenied
         return HttpResponseRedirect(reverse("admin:social_rfmscale_changelist"))
 
     def pressed(self, request: HttpRequest) -> HttpResponse:
