@@ -12,6 +12,7 @@ from campaigns.models import OutboxMail, SendingHold
 from config.partners.keys import KeyAuthentication
 from contacts.admin.jobs import WAITING_FOR_MAPPING
 from contacts.models import Job
+from social import rfm
 from social.models import QRCode
 from social.offers.redemption import Who, claim, redeem
 from tests.make import make_campaign, make_contact, make_mail, make_offer, make_place
@@ -93,6 +94,7 @@ def rows(db):
         "contact": ann,
         "campaign": campaign,
         "emailcontent": version.content,
+        "rfmscale": rfm.scale(),
         "outboxmail": mail,
         "sendinghold": SendingHold.objects.create(),
         "redemption": redeem(voucher.token, place=make_place(), who=Who("device:1"), key="1"),
