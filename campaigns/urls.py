@@ -5,7 +5,7 @@ from collections.abc import Callable
 from django.http import HttpResponseBase
 from django.urls import URLPattern, URLResolver, path
 
-from campaigns.views import confirm, hooks, pictures, preferences, tracked, unsubscribe, web
+from campaigns.views import archive, confirm, hooks, pictures, preferences, tracked, unsubscribe, web
 
 
 def both(route: str, view: Callable[..., HttpResponseBase], name: str) -> list[URLPattern]:
@@ -21,5 +21,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     *both("p/<str:token>", preferences.page, "preferences"),
     *both("confirm/<str:token>", confirm.page, "confirm"),
     *both("hooks/<slug:provider>", hooks.receive, "hook"),
+    path("archive/<slug:slug>/", archive.page, name="archive"),
     path("media/<path:name>", pictures.show, name="picture"),
 ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django.conf import settings
@@ -13,10 +14,12 @@ from django.utils.translation import gettext as _
 from campaigns.content import batch, compiled, visibility
 from campaigns.content.blocks import Audience, CompileEnv
 from campaigns.content.compiled import CompiledEmail
+from campaigns.content.evaluate import PLAIN, compile_program
 from campaigns.content.findings import BadContent, Finding
-from campaigns.content.merge import INTERNAL
+from campaigns.content.merge import INTERNAL, LiquidError, parse
 from campaigns.content.recipients import NOBODY, Recipient
 from campaigns.models import Campaign, ContentBody, Delivery
+from campaigns.tracking.tokens import PATHS, Purpose, codec
 from contacts.models import Brand
 
 
@@ -52,6 +55,49 @@ def html(
 
 def _newest(campaign: Campaign) -> Any:
     return campaign.content.versions.order_by("-number").first() if campaign.content else None
+
+
+MOST_LETTERS = 100  # of an archive, the newest
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """One mail of a public archive: its subject for everybody, its page, when it went out."""
+
+    subject: str
+    path: str
+    sent_at: datetime
+
+
+def archive(brand: Brand, language: str) -> list[Letter]:
+    """Return a brand's letters that everybody may read, newest first, with the crowd's page of each.
+
+    Subjects are those of nobody in particular. Reads: campaigns, their versions' bodies: two queries.
+    """
+    states = (Campaign.State.SENDING, Campaign.State.PAUSED, Campaign.State.FINISHED)
+    sent = Campaign.objects.filter(topic__brand=brand, in_archive=True, kind=Campaign.Kind.CAMPAIGN, state__in=states)
+    newest = sent.exclude(started_at=None).exclude(content_version=None).order_by("-started_at")[:MOST_LETTERS]
+    make = codec().make
+    found = []
+    for campaign in newest.select_related("content_version").prefetch_related("content_version__bodies"):
+        bodies = (
+            {body.language: body for body in campaign.content_version.bodies.all()} if campaign.content_version else {}
+        )
+        chosen = bodies.get(language) or bodies.get(brand.default_language) or next(iter(bodies.values()), None)
+        if chosen is not None and campaign.started_at is not None:
+            path = PATHS[Purpose.WEB].format(make(Purpose.WEB, campaign.pk, 0))
+            found.append(Letter(_for_nobody(chosen, brand), f"{path}?lang={chosen.language}", campaign.started_at))
+    return found
+
+
+def _for_nobody(body: ContentBody, brand: Brand) -> str:
+    """Return a subject without anybody's name."""
+    try:
+        template = parse(body.subject, language=body.language, autoescape=False)
+        values = {"contact": NOBODY.merge_values(), "brand": {"name": brand.name}, "campaign": {}, "event": {}, "b": {}}
+        return compile_program(template, PLAIN)(values).strip(" ,") or brand.name
+    except LiquidError:
+        return brand.name
 
 
 @dataclass(frozen=True)
