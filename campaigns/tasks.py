@@ -9,6 +9,7 @@ from celery import shared_task, signals
 from django.conf import settings
 
 from campaigns.delivery import mailbox, rounds, sender
+from campaigns.tracking import retention
 from contacts import hints
 
 TURN = 50.0  # seconds that one task sends before it hints again
@@ -40,6 +41,12 @@ def read_bounces() -> None:
     """Read the bounce mailbox, where one is set."""
     if settings.BOUNCE_MAILBOX:
         mailbox.read_all()
+
+
+@shared_task(ignore_result=True)
+def forget_events() -> None:
+    """Empty old hits and delete old events."""
+    retention.forget()
 
 
 def hint(campaign_id: int) -> None:

@@ -21,6 +21,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from campaigns.models import Campaign, Delivery, Engagement, Event, SendingHold
+from campaigns.tracking import spool
 from contacts import heartbeats
 from contacts.models import Contact, Job, Notice
 from social.models import EarnedVisit, OfferCounter, Referral, ShareLink
@@ -87,7 +88,7 @@ def home(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     if may("campaigns.view_campaign"):
         campaigns = list(Campaign.objects.exclude(state=Campaign.State.DRAFT).order_by("-created_at")[:WATCHED])
         figures = _figures(campaigns)
-        needs = [*_campaign_needs(campaigns, figures), *_notice_needs()]
+        needs = [*_disk_needs(), *_campaign_needs(campaigns, figures), *_notice_needs()]
         context |= {"needs": needs, "running": _sending(campaigns, figures)}
         context["learned"] = _learned(campaigns, figures)
     context.setdefault("needs", [])
@@ -188,6 +189,12 @@ def _service_needs(campaigns: list[Campaign]) -> list[Need]:
     away = [name for name in ("beat", "worker") if ages.get(name, heartbeats.STALE_AFTER + 1) > heartbeats.STALE_AFTER]
     text = _("Campaigns wait, but the background service is not running (%(names)s): start “python3 manage.py up”")
     return [Need(text % {"names": ", ".join(away)}, _url("readyz"), True)] if away else []
+
+
+def _disk_needs() -> list[Need]:
+    """Say in time that opens and clicks will soon find no room."""
+    text = _("The disk is nearly full: soon opens and clicks can no longer be stored. Ask whoever runs the server.")
+    return [Need(text, _url("readyz"), True)] if spool.alarm() else []
 
 
 def _notice_needs() -> list[Need]:

@@ -26,11 +26,11 @@ from django.utils.translation import override
 
 from campaigns import domains as published
 from campaigns.models import Sender
+from campaigns.tracking import spool
 from config import broker, health
 from contacts import heartbeats
 
 TIMEOUT = 8.0  # seconds for each question over the network
-LOW_DISK = 1_000_000_000  # bytes; a day of spools and a backup of a small site
 CLOCK_SKEW = 5.0  # seconds between this machine and the database
 
 
@@ -101,9 +101,10 @@ def storage() -> Iterator[Finding]:
             os.fsync(probe.fileno())
     except OSError as why:
         yield Finding("bad", "VAR_DIR", first_line(why), "Let the user that runs Fanfare write there.")
-    free = shutil.disk_usage(settings.VAR_DIR).free
-    state: Literal["good", "odd"] = "good" if free >= LOW_DISK else "odd"
-    yield Finding(state, "disk", f"{free / 1e9:.1f} GB free", "" if state == "good" else "Make room: spools need it.")
+    if complaint := spool.alarm():
+        yield Finding("bad", "disk", complaint, "Make room, or give VAR_DIR a larger disk.")
+    else:
+        yield Finding("good", "disk", f"{shutil.disk_usage(settings.VAR_DIR).free / 1e9:.1f} GB free")
 
 
 def secrets_kept() -> Iterator[Finding]:

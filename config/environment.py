@@ -153,7 +153,10 @@ def keep(path: Path, value: str) -> str:
 
 def key_ring(name: str, kept_in: Path) -> list[tuple[int, bytes]]:
     """Return (id 0-15, key of 32 bytes or more) pairs; the first signs, all verify. Written 1:hex,0:hex."""
-    written = text(name, "") or f"0:{secret('', kept_in)}"
+    written = text(name, "")
+    if not written:
+        kept = secret("", kept_in)
+        written = kept if ":" in kept else f"0:{kept}"  # the first key is kept alone, a rotated ring whole
     ring: dict[int, bytes] = {}
     for word in written.split(","):
         number_, _, digits = word.strip().partition(":")

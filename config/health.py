@@ -17,6 +17,7 @@ from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, JsonResponse
 from django.utils import timezone
 
+from campaigns.tracking import spool
 from contacts import heartbeats
 from contacts.models import Job
 
@@ -47,6 +48,8 @@ def readiness() -> dict[str, Any]:
     complaints = [complaint for name in SERVICES if (complaint := stale(name, ages.get(name)))]
     if lag > LAG_TOLERATED:
         complaints.append(f"the oldest job waits for {lag:.0f} s")
+    if complaint := spool.alarm():
+        complaints.append(complaint)
     seen = {name: round(ages[name], 1) if name in ages else None for name in SERVICES}
     return {
         "status": "degraded" if complaints else "ready",

@@ -211,6 +211,7 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "score-rfm": {"task": "social.tasks.score_rfm", "schedule": 86_400.0, "options": {"expires": 3600}},
     "offer-counters": {"task": "social.tasks.check_counters", "schedule": 86_400.0, "options": {"expires": 3600}},
     "read-bounces": {"task": "campaigns.tasks.read_bounces", "schedule": 120.0, "options": {"expires": 120}},
+    "forget-events": {"task": "campaigns.tasks.forget_events", "schedule": 86_400.0, "options": {"expires": 3600}},
     "sweep-broker": {"task": "config.tasks.sweep_broker", "schedule": 900.0, "options": {"expires": 900}},
 }
 
@@ -259,6 +260,17 @@ HOOK_SECRET = env.text("HOOK_SECRET", "")
 
 # Signing keys of the providers' webhooks in Anymail's names; NAME=value,…; default none.
 ANYMAIL = {**env.pairs("HOOK_KEYS"), **({"WEBHOOK_SECRET": HOOK_SECRET} if HOOK_SECRET else {})}
+
+# --- Tracking --------------------------------------------------------------------------------------------------------
+
+# How long a hit keeps its address range and browser; days; default 30.
+HITS_KEPT_DAYS = env.number("HITS_KEPT_DAYS", 30, least=1)
+
+# How long events are kept; totals and people stay for good; months; default 13.
+EVENTS_KEPT_MONTHS = env.number("EVENTS_KEPT_MONTHS", 13, least=1)
+
+# Free space of the disk of VAR_DIR below which an alarm is raised; MB; default 1000.
+DISK_ALARM_MB = env.number("DISK_ALARM_MB", 1000, least=1)
 
 # --- Money, languages, time ------------------------------------------------------------------------------------------
 

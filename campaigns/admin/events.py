@@ -7,13 +7,13 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.forms import ModelForm
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 
 from campaigns import links
 from campaigns.models import Engagement, Event, Link, LinkTarget, SpoolFile
-from campaigns.tracking import classify
-from contacts.admin_base import BigTableAdmin, ReadOnlyAdmin, SeenInline
+from campaigns.tracking import explain
+from contacts.admin_base import BigTableAdmin, ReadOnlyAdmin, SeenInline, found
 
 
 @admin.register(Event)
@@ -25,14 +25,19 @@ class EventAdmin(BigTableAdmin, ReadOnlyAdmin):
     list_select_related = ["campaign", "contact"]
     ordering = ["-at"]
     list_display_links = ["at"]
+    change_form_before_template = "admin/campaigns/event/why.html"
 
     @admin.display(description=_("why"))
     def why(self, event: Event) -> str:
         """The rule that spoke, in words."""
-        if event.ruleset == 0:
-            return str(_("an act on our own pages"))
-        words = classify.RULES.get(event.rule, "")
-        return f"{event.rule}: {words}" if event.rule else str(words)
+        return explain.why(event)
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        told = {"told": explain.explain(found(Event, object_id))}
+        page: HttpResponse = super().change_view(request, object_id, form_url, {**(extra_context or {}), **told})
+        return page
 
     def get_fields(self, request: HttpRequest, obj: Event | None = None) -> Any:
         return [

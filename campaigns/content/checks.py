@@ -92,6 +92,23 @@ def _people(campaign: Campaign) -> Iterator[Finding]:
         if count.excluded.get("no_basis"):
             remedy = _("Ask them by a sign-up form, or import with the basis you have.")
             yield Finding("error", "basis.missing", _("There is no consent or other basis to write to them."), remedy)
+        return
+    yield _measured(campaign, count.reachable)
+
+
+def _measured(campaign: Campaign, reachable: int) -> Finding:
+    """Say how many are measured each by herself and how many only as a crowd, before it cannot be changed."""
+    from campaigns.delivery import audience
+
+    if campaign.tracking == Campaign.Tracking.NONE:
+        return Finding("note", "tracking.split", _("Nothing is measured: neither opens nor clicks."))
+    opens, clicks = audience.agreed_to_tracking(campaign)
+    words = _(
+        "Measured one by one: opens of %(opens)d, clicks of %(clicks)d of %(all)d people. "
+        "The others count only in the crowd's totals."
+    )
+    said = {"opens": opens, "clicks": clicks, "all": reachable}
+    return Finding("note", "tracking.split", words % said, _("Individual measuring asks each person's consent."))
 
 
 def _bodies(campaign: Campaign, version: ContentVersion) -> Iterator[Finding]:

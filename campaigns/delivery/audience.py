@@ -56,6 +56,17 @@ def count(campaign: Campaign) -> AudienceCount:
     return AudienceCount(found.pop("", 0), dict(found))
 
 
+def agreed_to_tracking(campaign: Campaign) -> tuple[int, int]:
+    """Return of how many people a snapshot taken now would measure opens and clicks one by one; the rest is a crowd."""
+    if campaign.tracking != Campaign.Tracking.CONSENT:
+        return 0, 0
+    found = mailable(campaign, candidates(campaign)).aggregate(
+        opens=Count("pk", filter=Q(open_tracking_at__isnull=False)),
+        clicks=Count("pk", filter=Q(click_tracking_at__isnull=False)),
+    )
+    return found["opens"], found["clicks"]
+
+
 def snapshot(campaign: Campaign) -> int:
     """Freeze the campaign's audience into Delivery rows and return how many were added.
 

@@ -3,8 +3,8 @@
     look("o", "Mozilla/5.0")                 # → Look(verdict="proxy", rule="R4", device="", os="")
     late = judge(sequence, links_in_mail=8)  # rules over one delivery's hits: bursts, many networks, scanner + human
 
-Rules are data with names and a version (`RULESET`): each event keeps which one spoke. `judge` works from what is stored
-(address ranges, not addresses), so a verdict can be found again from the rows: `manage.py reclassify`.
+Rules are data (`BOOK`) with names and a version (`RULESET`): each event keeps which one spoke. `judge` works from what
+is stored (address ranges, not addresses), so a verdict can be found again from the rows: `manage.py reclassify`.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from typing import NamedTuple
 
 from crawleruseragents import is_crawler
 from django.utils.translation import gettext_lazy as _
+from django_stubs_ext import StrOrPromise
 from ua_parser import parse_device, parse_os
 
 from campaigns.models import Event
@@ -29,17 +30,44 @@ RULESET = 1
 
 HUMAN, PROXY, MACHINE, UNKNOWN = (verdict.value for verdict in Event.Verdict)
 
-RULES = {
+
+@dataclass(frozen=True)
+class Rule:
+    """One rule of the book: its number and name, the verdict it gives, the ruleset it came with, and what it says."""
+
+    number: str
+    name: StrOrPromise
+    verdict: str
+    since: int
+    words: StrOrPromise
+    is_used: bool = True
+
+
+BOOK = [
+    Rule("R1", _("prefetch"), MACHINE, 1, _("a HEAD request or a prefetch: nobody looked at it")),
+    Rule("R2", _("trap"), MACHINE, 1, _("a hidden link was followed; not used: such links are a sign of spam"), False),
+    Rule("R3", _("robot by name"), MACHINE, 1, _("the browser names itself as a robot or a proxy")),
+    Rule(
+        "R4", _("Apple's privacy proxy"), PROXY, 1,
+        _("the pixel was loaded by plain 'Mozilla/5.0': Apple's mail privacy protection loads every mail"),
+    ),
+    Rule("R5", _("Gmail's prefetch"), MACHINE, 1, _("Gmail's prefetch when the inbox is opened")),
+    Rule(
+        "R6", _("burst"), MACHINE, 1, _("three links or most of the mail's links within 10 seconds: a scanner")
+    ),
+    Rule("R7", _("many networks"), MACHINE, 1, _("three networks within 30 seconds: a scanner")),
+    Rule(
+        "R8", _("at delivery"), MACHINE, 1, _("a click from a mail scanner's network within 5 seconds of delivery")
+    ),
+    Rule(
+        "R9", _("scanner before a person"), MACHINE, 1,
+        _("the same link twice within 2 seconds from two networks: the scanner went first"),
+    ),
+    Rule("R10", _("no name"), UNKNOWN, 1, _("no browser named")),
+]  # fmt: skip
+RULES: dict[str, StrOrPromise] = {
     "": _("a person's browser, and nothing speaks against it"),
-    "R1": _("a HEAD request or a prefetch: nobody looked at it"),
-    "R3": _("the browser names itself as a robot or a proxy"),
-    "R4": _("the pixel was loaded by plain 'Mozilla/5.0': Apple's mail privacy protection loads every mail"),
-    "R5": _("Gmail's prefetch when the inbox is opened"),
-    "R6": _("three links or most of the mail's links within 10 seconds: a scanner"),
-    "R7": _("three networks within 30 seconds: a scanner"),
-    "R8": _("a click from a mail scanner's network within 5 seconds of delivery"),
-    "R9": _("the same link twice within 2 seconds from two networks: the scanner went first"),
-    "R10": _("no browser named"),
+    **{rule.number: rule.words for rule in BOOK},
 }
 
 BURST = timedelta(seconds=10)
@@ -84,18 +112,32 @@ def look(kind: str, user_agent: str) -> Look:
         return Look(UNKNOWN, "R10", "", "")
     if kind == "o" and user_agent == "Mozilla/5.0":
         return Look(PROXY, "R4", "", "")
-    for match, verdict, rule in _robots():
-        if match in user_agent:
-            return Look(verdict, rule, "", "")
+    for robot in _robots():
+        if robot.match in user_agent:
+            return Look(robot.verdict, robot.rule, "", "")
     if is_crawler(user_agent):
         return Look(MACHINE, "R3", "", "")
     return Look(HUMAN, "", *_device(user_agent))
 
 
+class Robot(NamedTuple):
+    """A part of a browser's name that gives a machine or a proxy away, and whose it is."""
+
+    match: str
+    name: str
+    verdict: str
+    rule: str
+
+
 @cache
-def _robots() -> list[tuple[str, str, str]]:
+def _robots() -> list[Robot]:
     table = json.loads((Path(__file__).parent / "robots.json").read_text())
-    return [(robot["match"], robot["verdict"], robot.get("rule", "R3")) for robot in table]
+    return [Robot(row["match"], row["name"], row["verdict"], row.get("rule", "R3")) for row in table]
+
+
+def robot_of(user_agent: str) -> str:
+    """Return whose robot or proxy names itself so, by our own table; '' when it is not in it."""
+    return next((robot.name for robot in _robots() if robot.match in user_agent), "")
 
 
 def _device(user_agent: str) -> tuple[str, str]:
@@ -177,10 +219,18 @@ def is_scanner(network: str) -> bool:
         address = ipaddress.ip_address(network)
     except ValueError:
         return False
-    return any(address in found for found in _scanners() if found.version == address.version)
+    return any(address in found for found, _vendor in _scanners() if found.version == address.version)
+
+
+def vendor_of(network: str) -> str:
+    """Return whose mail flow the address range belongs to, '' for none that we know."""
+    if not is_scanner(network):
+        return ""
+    address = ipaddress.ip_address(network)
+    return next(name for found, name in _scanners() if found.version == address.version and address in found)
 
 
 @cache
-def _scanners() -> list[ipaddress.IPv4Network | ipaddress.IPv6Network]:
+def _scanners() -> list[tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, str]]:
     table = json.loads((Path(__file__).parent / "scanners.json").read_text())
-    return [ipaddress.ip_network(text) for vendor in table["networks"] for text in vendor["ranges"]]
+    return [(ipaddress.ip_network(text), vendor["name"]) for vendor in table["networks"] for text in vendor["ranges"]]

@@ -34,7 +34,10 @@ GIF = (  # 1 x 1, transparent, 43 bytes
     b"\x00\x00\x00\x00\x01\x00\x01\x00\x00\x02\x02D\x01\x00;"
 )
 PRIVATE = [("Cache-Control", "no-store"), ("Referrer-Policy", "no-referrer"), ("X-Robots-Tag", "noindex")]
-GIF_HEADERS = [("Content-Type", "image/gif"), ("Content-Length", str(len(GIF))), *PRIVATE]
+# A picture leads nowhere and a 302 is not indexed: each sends only the headers that do something there.
+GIF_HEADERS = [("Content-Type", "image/gif"), ("Content-Length", str(len(GIF))), ("Cache-Control", "no-store")]
+AWAY_HEADERS = [("Content-Length", "0"), ("Cache-Control", "no-store"), ("Referrer-Policy", "no-referrer")]
+NOT_STORED = ("X-Not-Stored", "disk full")  # a redirect that is no acknowledgement: the person goes on, nothing counts
 NOT_FOUND = b"<!doctype html><title>404</title><p>This page does not exist. / Cette page n'existe pas.\n"
 NOT_FOUND_HEADERS = [
     ("Content-Type", "text/html; charset=utf-8"),
@@ -42,6 +45,9 @@ NOT_FOUND_HEADERS = [
     ("Content-Security-Policy", "default-src 'none'"),
     *PRIVATE,
 ]
+PIXEL, NOTHING = [GIF], list[bytes]()
+METHODS = frozenset(("GET", "HEAD"))
+SAYING = frozenset(("HTTP_SEC_PURPOSE", "HTTP_PURPOSE", "HTTP_X_MOZ", "HTTP_X_PURPOSE"))  # who only prefetches
 OPEN, CLICKED = int(Purpose.OPEN), int(Purpose.CLICK)
 CLICK = re.compile(r"/c/([0-9A-Fa-f]{32})/([0-9]{1,6})/?\Z")
 PUBLIC = re.compile(r"/[vqQ]/([0-9A-TV-Za-tv-z-]{12,40})/?\Z")  # Crockford as typed; a 32-digit code is a mail token's
@@ -77,7 +83,7 @@ class Front:
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         route = self.routes.get(environ["PATH_INFO"][:3])
-        if route is None or environ["REQUEST_METHOD"] not in ("GET", "HEAD"):
+        if route is None or environ["REQUEST_METHOD"] not in METHODS:
             return self.django(environ, start_response)
         return route(environ, start_response)
 
@@ -89,7 +95,7 @@ class Front:
         if is_ours and not self.store("o", token.lower(), 0, environ):
             return _busy(start_response)
         start_response("200 OK", GIF_HEADERS)
-        return [] if environ["REQUEST_METHOD"] == "HEAD" else [GIF]
+        return NOTHING if environ["REQUEST_METHOD"] == "HEAD" else PIXEL
 
     def click(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         """Store a click and redirect; what this node cannot resolve alone goes on to Django."""
@@ -98,22 +104,21 @@ class Front:
         if found is None or raw is None:
             return not_found(environ, start_response)
         number = int(found[2])
-        self.store("c", found[1].lower(), number, environ)  # a full disk must not keep people from the shop
+        stored = self.store("c", found[1].lower(), number, environ)  # a full disk must not keep people from the shop
         target = self.targets.get(f"c:{int.from_bytes(raw[1:4], 'big')}:{number}")
         if target is None:
             return self.django(environ, start_response)
         reference = found[1].lower() if any(raw[4:8]) else _shared(environ)
-        return redirect(fill(target, reference), environ, start_response)
+        return redirect(fill(target, reference), start_response, is_stored=stored)
 
     def scan(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         """Store the scan of a public QR code and redirect; a code of one contact's offer goes on to Django."""
         token = _public(environ)
-        if token:
-            self.store("q", token, 0, environ)
+        stored = bool(token) and self.store("q", token, 0, environ)
         target = self.targets.get(f"t:{token}") if token else None
         if target is None:
             return self.django(environ, start_response)
-        return redirect(fill(target, token), environ, start_response)
+        return redirect(fill(target, token), start_response, is_stored=stored)
 
     def visit(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         """Store a visit to a friend's page, which Django then shows."""
@@ -151,16 +156,17 @@ class Front:
 def flags(environ: Environ) -> str:
     """Return 'h' for a HEAD request, 'p' for a prefetch by header, in this order; '' for a plain request."""
     head = "h" if environ["REQUEST_METHOD"] == "HEAD" else ""
-    for name in ("HTTP_SEC_PURPOSE", "HTTP_PURPOSE", "HTTP_X_MOZ", "HTTP_X_PURPOSE"):
-        if name in environ and PREFETCH.search(environ[name]):
-            return f"{head}p"
-    return head
+    if environ.keys().isdisjoint(SAYING):
+        return head
+    said = " ".join(environ.get(name, "") for name in SAYING)
+    return f"{head}p" if PREFETCH.search(said) else head
 
 
-def redirect(target: str, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
-    """Answer 302 to a target that was stored by a marketer, never one from the request."""
-    start_response("302 Found", [("Location", target), ("Content-Length", "0"), *PRIVATE])
-    return []
+def redirect(target: str, start_response: StartResponse, *, is_stored: bool) -> Iterable[bytes]:
+    """Answer 302 to a target that was stored by a marketer, never one from the request; say when nothing was stored."""
+    headers = AWAY_HEADERS if is_stored else [*AWAY_HEADERS, NOT_STORED]
+    start_response("302 Found", [("Location", target), *headers])
+    return NOTHING
 
 
 def not_found(environ: Environ, start_response: StartResponse) -> Iterable[bytes]:

@@ -10,7 +10,6 @@ about a person who does not agree (then or now) becomes a crowd hit before any r
 from __future__ import annotations
 
 import logging
-import shutil
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
@@ -37,7 +36,6 @@ IDLE = 0.25  # seconds between looks at an empty spool
 SYNC_EVERY = 0.5  # seconds; a retargeted link is live on every node after this and the front's memory
 BEAT_EVERY = 20.0  # seconds
 SYNC_OVERLAP = timedelta(seconds=60)  # a transaction may commit a change some time after its updated_at
-DISK_ALARM = 0.05  # share of the disk that is free
 
 
 class Raced(RuntimeError):
@@ -224,7 +222,5 @@ class Chores:
 
     def watch(self) -> None:
         """Warn in time when the spool's disk fills up."""
-        self.where.mkdir(parents=True, exist_ok=True)
-        usage = shutil.disk_usage(self.where)
-        if usage.free < DISK_ALARM * usage.total:
-            logger.warning("the spool's disk has %s MB left; free some space", usage.free // 2**20)
+        if complaint := spool.alarm():
+            logger.warning("%s; free some space", complaint)

@@ -8,19 +8,19 @@ reclassify(campaign)      # the rules of today over the hits of the last 30 days
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import timedelta
 from itertools import groupby
 from typing import Any
 
 from django.db import transaction
-from django.utils import timezone
 
 from campaigns.models import Campaign, Engagement, Event, HourlyTotal, LinkEngagement
-from campaigns.tracking import classify, rollups, sorting
+from campaigns.tracking import classify, retention, rollups, sorting
 from campaigns.tracking.rollups import Act, Sums
 from contacts import manners
 
-RAW_KEPT = timedelta(days=30)  # browsers and address ranges are emptied after this; then a verdict is final
+
+class Incomplete(RuntimeError):
+    """Retention has begun to delete the campaign's events: its totals know more than a recount could."""
 
 
 def differences(campaign: Campaign) -> list[str]:
@@ -40,7 +40,10 @@ def rebuild(campaign: Campaign) -> None:
     """Replace the campaign's rollups by a recount of its events.
 
     Writes:  HourlyTotal, Engagement, LinkEngagement of the campaign, in one transaction.
+    Raises:  Incomplete when retention has begun to delete its events.
     """
+    if retention.is_begun(campaign):
+        raise Incomplete(f"Campaign {campaign.pk}: events of it were deleted by age; its totals are kept as they are.")
     with transaction.atomic():
         counted = rollups.sums(_acts(campaign))
         counted.last = {}  # a contact's last act may belong to another campaign; it only ever moves forward
@@ -84,7 +87,7 @@ def reclassify(campaign: Campaign) -> int:
         campaign=campaign,
         kind__in=["open", "click"],
         delivery__isnull=False,
-        at__gte=timezone.now() - RAW_KEPT,
+        at__gte=retention.raw_since(),
     ).exclude(rule="", user_agent="", ip_prefix="")
     moved = 0
     changes: list[rollups.Change] = []

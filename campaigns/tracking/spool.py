@@ -14,6 +14,7 @@ import fcntl
 import os
 import re
 import secrets
+import shutil
 import threading
 import time
 from pathlib import Path
@@ -24,6 +25,7 @@ from django.conf import settings
 SUFFIX = ".spool"
 ROTATE_AT = 64 * 1024 * 1024  # bytes; a file that is read can then be deleted, also under steady load
 LONGEST = 4000  # bytes; an append below one page is atomic among processes on every file system we know
+now = time.time_ns
 CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
 
@@ -32,17 +34,24 @@ def folder() -> Path:
     return Path(settings.VAR_DIR) / "spool"
 
 
+def alarm() -> str:
+    """Return a sentence when the disk of VAR_DIR has less room than DISK_ALARM_MB, '' while there is enough."""
+    free = shutil.disk_usage(settings.VAR_DIR).free // 1_000_000
+    if free >= settings.DISK_ALARM_MB:
+        return ""
+    return f"the disk of {settings.VAR_DIR} has {free} MB left; when it is full, opens and clicks are not stored"
+
+
 def line(kind: str, token: str, number: int, flags: str, environ: dict[str, Any]) -> bytes:
     """Return one hit as a line: time in ns, kind, token, number, flags, address, browser, referrer, language."""
     get = environ.get
     agent, referer = get("HTTP_USER_AGENT", "")[:400], get("HTTP_REFERER", "")[:200]
     language = get("HTTP_ACCEPT_LANGUAGE", "")[:35]
-    if not (agent.isprintable() and referer.isprintable() and language.isprintable()):
+    if not f"{agent}{referer}{language}".isprintable():
         # a visitor's own tab or line break must not make a column or a line
         agent, referer, language = (CONTROL.sub(" ", said) for said in (agent, referer, language))
     return (
-        f"{time.time_ns()}\t{kind}\t{token}\t{number}\t{flags}\t{get('REMOTE_ADDR', '')}"
-        f"\t{agent}\t{referer}\t{language}\n"
+        f"{now()}\t{kind}\t{token}\t{number}\t{flags}\t{get('REMOTE_ADDR', '')}\t{agent}\t{referer}\t{language}\n"
     ).encode("latin-1", "replace")
 
 

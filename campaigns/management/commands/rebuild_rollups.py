@@ -12,7 +12,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from campaigns.models import Campaign
-from campaigns.tracking import recount
+from campaigns.tracking import recount, retention
 
 
 class Command(BaseCommand):
@@ -28,6 +28,9 @@ class Command(BaseCommand):
             chosen = chosen.filter(pk__in=options["campaigns"])
         wrong: list[str] = []
         for campaign in chosen:
+            if retention.is_begun(campaign):
+                self.stdout.write(f"campaign={campaign.pk} is older than its events are kept: left as it is")
+                continue
             found = recount.differences(campaign)
             wrong += [f"campaign={campaign.pk} {line}" for line in found]
             if found and not options["check"]:

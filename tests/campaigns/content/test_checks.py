@@ -5,6 +5,7 @@ import pytest
 from campaigns.content import checks, lint, versions
 from campaigns.content.findings import BadContent
 from campaigns.models import ContentBody, ContentVersion, EmailContent
+from contacts import consent
 from tests.make import make_attribute, make_brand, make_campaign, make_contact, make_mail
 
 pytestmark = pytest.mark.django_db
@@ -219,3 +220,17 @@ def test_a_template_as_the_mail_is_warned_of():
     campaign.content.is_template = True
 
     assert "content.template" in codes(campaign, "warning")
+
+
+def test_the_check_says_how_many_are_measured_one_by_one_and_how_many_as_a_crowd():
+    campaign = ready()
+    consent.give(make_contact(email="bea@example.com", topic=campaign.topic), "open_tracking", method="form")
+
+    def said():
+        return next(f.message for f in checks.check(campaign) if f.code == "tracking.split")
+
+    assert "opens of 1, clicks of 0 of 2 people" in said()
+    campaign.tracking = "crowd"
+    assert "opens of 0, clicks of 0 of 2 people" in said()
+    campaign.tracking = "none"
+    assert "Nothing is measured" in said()

@@ -300,19 +300,34 @@ def test_a_visitors_tabs_do_not_make_columns(web, delivery):
     assert Event.objects.get().user_agent.startswith("evil agent")
 
 
-def test_measurement_withdrawn_and_a_thousand_old_hits_replayed_leave_no_row_about_the_person(web, ann, delivery):
+def test_a_page_says_of_any_hit_which_rule_spoke_and_why(web, delivery, admin_client):
+    for number in (1, 2, 3):
+        web.get(click_path(delivery, number))
+    web.get(open_path(delivery), agent="facebookexternalhit/1.1")
+    ingest.run(once=True)
+
+    page = admin_client.get(f"/admin/campaigns/event/{Event.objects.filter(kind='click').first().pk}/change/")
+    assert "R6" in page.content.decode() and "3 links within 10 seconds" in page.content.decode()
+    page = admin_client.get(f"/admin/campaigns/event/{Event.objects.get(kind='open').pk}/change/").content.decode()
+    assert "Facebook, Messenger" in page and "robot by name" in page
+    assert admin_client.get("/admin/campaigns/event/999999/change/").status_code in (302, 404)
+
+
+def test_withdraw_and_hit_1000_times_leaves_no_row_about_her_and_right_totals(web, ann, delivery):
     web.get(open_path(delivery))
     web.get(click_path(delivery))
     ingest.run(once=True)
-    known = Event.objects.filter(contact=ann).count(), Engagement.objects.count(), LinkEngagement.objects.count()
-
+    about_her = Event.objects.filter(contact=ann).count()
     for purpose in ("open_tracking", "click_tracking"):
         consent.withdraw(ann, purpose, method="preferences")
-    for _ in range(500):
-        web.get(open_path(delivery))
-        web.get(click_path(delivery))
+
+    for n in range(1000):
+        web.get(open_path(delivery) if n % 2 else click_path(delivery, 1 + n % 8), ip=f"192.0.2.{n % 250}")
     assert ingest.run(once=True).crowd == 1000
 
-    now = Event.objects.filter(contact=ann).count(), Engagement.objects.count(), LinkEngagement.objects.count()
-    assert now == known == (2, 2, 1)
-    assert not Event.objects.filter(contact=None).exclude(delivery=None, ip_prefix="", user_agent="").exists()
+    assert Event.objects.filter(contact=ann).count() == about_her == 2
+    assert Event.objects.filter(delivery=delivery).count() == 2
+    assert (Engagement.objects.count(), LinkEngagement.objects.count()) == (2, 1)
+    assert Event.objects.filter(contact=None, delivery=None, ip_prefix="", user_agent="").count() == 1000
+    assert dict(HourlyTotal.objects.filter(dimension="crowd").values_list("kind", "n")) == {"open": 500, "click": 500}
+    assert recount.differences(delivery.campaign) == []
