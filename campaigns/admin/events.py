@@ -35,7 +35,7 @@ class EventAdmin(BigTableAdmin, ReadOnlyAdmin):
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        told = {"told": explain.explain(found(Event, object_id))}
+        told = {"told": explain.explain(found(Event, object_id))} if self.has_view_permission(request) else {}
         page: HttpResponse = super().change_view(request, object_id, form_url, {**(extra_context or {}), **told})
         return page
 
