@@ -9,6 +9,7 @@ from rest_framework.authentication import SessionAuthentication
 
 from campaigns import links
 from campaigns.models import OutboxMail, SendingHold
+from campaigns.tracking.events import record
 from config.partners.keys import KeyAuthentication
 from contacts.admin.jobs import WAITING_FOR_MAPPING
 from contacts.models import Job
@@ -96,6 +97,7 @@ def rows(db):
         "emailcontent": version.content,
         "rfmscale": rfm.scale(),
         "outboxmail": mail,
+        "event": record("open", key="open:1", contact=ann),
         "sendinghold": SendingHold.objects.create(),
         "redemption": redeem(voucher.token, place=make_place(), who=Who("device:1"), key="1"),
         "qrcode": QRCode.objects.create(
