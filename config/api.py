@@ -13,13 +13,14 @@ from rest_framework.routers import DefaultRouter
 
 from campaigns import api as campaigns
 from contacts import api as contacts
+from contacts import imports_api as imports
 from social import api as social
 
 router = DefaultRouter()
 router.include_root_view = False
-for floor in (contacts, campaigns, social):
+for floor in (contacts, imports, campaigns, social):
     for prefix, viewset in floor.ROUTES.items():
-        router.register(prefix, viewset)
+        router.register(prefix, viewset, basename=prefix)
 
 # The description of the API holds no data; whoever integrates reads it before she has a key.
 OPEN = {"permission_classes": [AllowAny], "authentication_classes": []}

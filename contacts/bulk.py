@@ -4,12 +4,15 @@ insert(Contact, ["email", "first_name"], rows, unique=["email"])      # rows tha
 update(Contact, ["first_name"], [(7, "Ann"), (8, "Ben")])             # by primary key
 
 PostgreSQL gets arrays (one round trip, one plan), SQLite executemany: 5 to 7 times as fast as bulk_create.
+`load` takes rows known to be new, with keys from `next_keys`: COPY on PostgreSQL. `among` asks for many values at once.
 """
 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from typing import Any
 
 from django.core.serializers.json import DjangoJSONEncoder
@@ -44,6 +47,72 @@ def insert(model: type[Model], columns: Sequence[str], rows: Rows, *, unique: Se
     else:
         marks = ", ".join(["%s"] * len(fields))
         _run_many(f"{into} VALUES ({marks}){skip}", _adapted(fields, rows))
+
+
+def load(model: type[Model], columns: Sequence[str], rows: Rows) -> None:
+    """Insert rows that are all new; times, numbers and text as they are, JSON already as text.
+
+    Writes:  one statement, COPY on PostgreSQL.
+    Raises:  IntegrityError when one of them is there already.
+    """
+    if not rows:
+        return
+    fields = _fields(model, columns)
+    quote = connection.ops.quote_name
+    names = ", ".join(quote(str(field.column)) for field in fields)
+    table = quote(model._meta.db_table)
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            with connection.wrap_database_errors, cursor.copy(f"COPY {table} ({names}) FROM STDIN") as copy:
+                copy.write("".join(["\t".join([_copied(value) for value in row]) + "\n" for row in rows]))
+        else:
+            marks = ", ".join(["%s"] * len(fields))
+            cursor.executemany(f"INSERT INTO {table} ({names}) VALUES ({marks})", rows)  # noqa: S608 - our own names
+
+
+# Source: PostgreSQL, COPY, "Text Format": these four are escaped, NULL is \\N.
+_ESCAPED = {"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"}
+_TO_ESCAPE = re.compile(r"[\\\t\n\r]")
+
+
+def _copied(value: Any) -> str:
+    """Return a value as COPY reads it."""
+    if value.__class__ is str:
+        return _TO_ESCAPE.sub(lambda found: _ESCAPED[found[0]], value) if _TO_ESCAPE.search(value) else value
+    if value is None:
+        return "\\N"
+    return str(value)
+
+
+def at(moment: datetime) -> Any:
+    """Return a time as `load` takes it."""
+    return connection.ops.adapt_datetimefield_value(moment) if connection.vendor == "sqlite" else moment
+
+
+def next_keys(model: type[Model], n: int) -> Sequence[int]:
+    """Return n primary keys that nobody has; on SQLite they hold as long as nobody else writes."""
+    table = model._meta.db_table
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute("SELECT nextval(pg_get_serial_sequence(%s, 'id')) FROM generate_series(1, %s)", [table, n])
+            return [key for (key,) in cursor.fetchall()]
+        cursor.execute("SELECT seq FROM sqlite_sequence WHERE name = %s", [table])
+        last = (cursor.fetchone() or (0,))[0]
+    return range(last + 1, last + n + 1)
+
+
+def among(select: str, values: Sequence[Any], *params: Any) -> list[tuple[Any, ...]]:
+    """Return the rows of "SELECT … WHERE column" for any of the values, passed as one parameter."""
+    if not values:
+        return []
+    is_text = isinstance(values[0], str)
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute(f"{select} = ANY(%s::{'text' if is_text else 'bigint'}[])", [*params, list(values)])
+        else:
+            sql = f"{select} IN (SELECT value FROM json_each(%s))"  # noqa: S608 - our own words only
+            cursor.execute(sql, [*params, json.dumps(list(values))])
+        return list(cursor.fetchall())
 
 
 def update(model: type[Model], columns: Sequence[str], rows: Rows) -> None:

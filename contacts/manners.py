@@ -16,6 +16,8 @@ from django.utils import timezone
 
 PAUSE = 0.001  # seconds; SQLite's lock is not fair: without this rest a loop starves every other writer
 
+CACHE = 16_000  # KiB of SQLite's pages that a long writer keeps in memory
+
 
 @contextmanager
 def write_batch() -> Iterator[None]:
@@ -25,6 +27,37 @@ def write_batch() -> Iterator[None]:
         yield
     if outermost and connection.vendor == "sqlite":
         time.sleep(PAUSE)
+
+
+@contextmanager
+def long_writing() -> Iterator[None]:
+    """Write much and long: on SQLite the log is copied into the file by `settle`, outside the lock, not by a commit."""
+    if connection.vendor != "sqlite":
+        yield
+        return
+    _pragma("wal_autocheckpoint = 0", f"cache_size = -{CACHE}")
+    try:
+        yield
+    finally:
+        _pragma("wal_autocheckpoint = 1000", "cache_size = -2000")  # SQLite's own defaults
+
+
+def settle() -> None:
+    """Copy SQLite's log into its file, when nobody reads from it; between two batches of long writing."""
+    if connection.vendor == "sqlite" and not connection.in_atomic_block:
+        _pragma("wal_checkpoint(PASSIVE)")
+
+
+def version() -> int:
+    """Return a number that changes whenever another connection has written; on PostgreSQL always the same."""
+    return _pragma("data_version") if connection.vendor == "sqlite" else 0
+
+
+def _pragma(*words: str) -> int:
+    with connection.cursor() as cursor:
+        for word in words:
+            cursor.execute(f"PRAGMA {word}")
+        return int((cursor.fetchone() or (0,))[0])
 
 
 def database_now() -> datetime:

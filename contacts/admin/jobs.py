@@ -8,6 +8,7 @@ from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
@@ -18,24 +19,37 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 from unfold.decorators import action
-from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
 from contacts import audit, jobs
+from contacts.admin import exports
+from contacts.admin.exports import dressed
 from contacts.admin_base import BigTableAdmin, found
-from contacts.importing import mapping, work
+from contacts.importing import mapping, tools, work
 from contacts.importing.mapping import Column
-from contacts.importing.reader import BadFile, Shape
-from contacts.models import AttributeType, Job, Topic
+from contacts.importing.reader import ENCODINGS, BadFile, Shape
+from contacts.importing.upsert import Policy
+from contacts.models import AttributeType, Job, Suppression, Topic
 from contacts.models.consent import Basis
 
 WAITING_FOR_MAPPING = "mapping"  # kept in parameters until the person has looked at the columns
+
+
+STANDINGS = [
+    ("", gettext_lazy("people, as the columns say")),
+    (Suppression.Reason.UNSUBSCRIBED_ALL.value, gettext_lazy("people who unsubscribed")),
+    (Suppression.Reason.HARD_BOUNCE.value, gettext_lazy("addresses that bounced (Mailchimp: cleaned)")),
+    (Suppression.Reason.COMPLAINT.value, gettext_lazy("people who complained")),
+    (Suppression.Reason.IMPORTED.value, gettext_lazy("people who must not be written to, for another reason")),
+]
+DELIMITERS = {",": gettext_lazy("comma"), ";": gettext_lazy("semicolon"), "\t": gettext_lazy("tab"), "|": "|"}
 
 
 class UploadForm(forms.Form):
     """The file."""
 
     file = forms.FileField(
-        label=gettext_lazy("File"), help_text=gettext_lazy("CSV or TSV, as your other tool exported it")
+        label=gettext_lazy("File"),
+        help_text=gettext_lazy("CSV, TSV, XLSX or ODS, as your other tool exported it; drop it here or choose it"),
     )
 
 
@@ -61,9 +75,17 @@ class WishForm(forms.Form):
     tags = forms.CharField(
         label=gettext_lazy("Tags for all"), required=False, help_text=gettext_lazy("separated by commas")
     )
-    overwrite = forms.BooleanField(
-        label=gettext_lazy("Overwrite values that are there"), required=False, initial=True,
+    policy = forms.ChoiceField(
+        label=gettext_lazy("People who are known already"), required=False, choices=Policy.choices,
+        initial=Policy.OVERWRITE,
         help_text=gettext_lazy("an empty cell never erases anything"),
+    )  # fmt: skip
+    standing = forms.ChoiceField(
+        label=gettext_lazy("This file is a list of"), required=False, choices=STANDINGS,
+        help_text=gettext_lazy(
+            "moving from another tool, bring those who left and those who bounced first: nobody is then written to "
+            "in between"
+        ),
     )  # fmt: skip
     dry_run = forms.BooleanField(label=gettext_lazy("Rehearse only: count, write nothing"), required=False)
 
@@ -73,6 +95,7 @@ class WishForm(forms.Form):
             self.add_error("basis", _("No basis, no mail: choose the ground on which you may write to them."))
         if said.get("topic") and said.get("basis") != Basis.NONE and not said.get("evidence", "").strip():
             self.add_error("evidence", _("Say where and how they agreed; without it nobody may be written to."))
+        said["policy"] = said.get("policy") or Policy.OVERWRITE
         return said
 
 
@@ -84,7 +107,7 @@ class JobAdmin(BigTableAdmin):
     list_filter = ["kind", "state"]
     list_select_related = ["created_by"]
     ordering = ["-pk"]
-    actions_list = ["import_contacts"]
+    actions_list = ["import_contacts", "export_contacts"]
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
@@ -117,8 +140,10 @@ class JobAdmin(BigTableAdmin):
     def get_urls(self) -> list[URLPattern]:
         site = self.admin_site.admin_view
         return [
+            path("export/", site(self.export), name="contacts_job_export"),
             path("import/", site(self.upload), name="contacts_job_import"),
             path("<int:pk>/columns/", site(self.columns), name="contacts_job_columns"),
+            path("<int:pk>/shape/", site(require_POST(self.shape)), name="contacts_job_shape"),
             path("<int:pk>/progress/", site(self.progress), name="contacts_job_progress"),
             path("<int:pk>/cancel/", site(require_POST(self.cancel)), name="contacts_job_cancel"),
             path("<int:pk>/rejected/", site(self.rejected), name="contacts_job_rejected"),
@@ -129,19 +154,26 @@ class JobAdmin(BigTableAdmin):
     def import_contacts(self, request: HttpRequest) -> HttpResponse:
         return HttpResponseRedirect(reverse("admin:contacts_job_import"))
 
+    @action(description=gettext_lazy("Export contacts"), url_path="to-export")  # type: ignore[untyped-decorator]
+    def export_contacts(self, request: HttpRequest) -> HttpResponse:
+        return HttpResponseRedirect(reverse("admin:contacts_job_export"))
+
+    def export(self, request: HttpRequest) -> HttpResponseBase:
+        """Ask which people in which format, then stream them."""
+        return exports.page(self, request)
+
     def upload(self, request: HttpRequest) -> HttpResponse:
         """Take the file and look at it."""
         if not self.may_import(request):
             raise PermissionDenied
-        form = _dressed(UploadForm(request.POST or None, request.FILES or None))
+        form = dressed(UploadForm(request.POST or None, request.FILES or None))
         if request.method == "POST" and form.is_valid():
             file = form.cleaned_data["file"]
             try:
-                shape, columns, _first = work.look(file)
+                seen = _seen(*work.look(file), file.name)
             except BadFile as why:
                 form.add_error("file", str(why))
             else:
-                seen = {"columns": [vars(one) for one in columns], "shape": vars(shape), "name": file.name}
                 job = jobs.create(WAITING_FOR_MAPPING, parameters=seen, upload=file, by=request.user, hint=False)
                 Job.objects.filter(pk=job.pk).update(state=Job.State.CANCELLED)  # nobody runs it before it is mapped
                 return HttpResponseRedirect(reverse("admin:contacts_job_columns", args=[job.pk]))
@@ -153,7 +185,7 @@ class JobAdmin(BigTableAdmin):
         if not self.may_import(request) or not job.upload:
             raise PermissionDenied
         columns = [Column(**{**one, "examples": tuple(one["examples"])}) for one in job.parameters["columns"]]
-        form = _dressed(WishForm(request.POST or None))
+        form = dressed(WishForm(request.POST or None))
         if request.method == "POST":
             columns = _chosen(columns, request)
             if form.is_valid() and (started := self._start(request, job, columns, form)):
@@ -161,11 +193,32 @@ class JobAdmin(BigTableAdmin):
         context = {
             "title": _("Import %(name)s") % {"name": job.parameters["name"]},
             "job": job,
+            "encodings": ENCODINGS,
+            "delimiters": DELIMITERS,
+            "types": AttributeType.Type.choices,
+            "sample": job.parameters.get("sample", []),
+            "tool": tools.recognise([one.header for one in columns]),
             "columns": columns,
             "targets": _targets(columns),
             "form": form,
         }
         return self._page(request, "columns.html", context)
+
+    def shape(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Look at the file again, in the encoding and with the delimiter that the person chose."""
+        job = get_object_or_404(Job, pk=pk, kind=WAITING_FOR_MAPPING)
+        if not self.may_import(request) or not job.upload:
+            raise PermissionDenied
+        wanted = Shape(request.POST.get("encoding", ""), request.POST.get("delimiter", ""))
+        if wanted.encoding in ENCODINGS and wanted.delimiter in DELIMITERS:
+            try:
+                with job.upload.open("rb") as file:
+                    seen = _seen(*work.look(file, wanted), job.parameters["name"])
+            except BadFile as why:
+                messages.error(request, str(why))
+            else:
+                Job.objects.filter(pk=job.pk).update(parameters=seen)
+        return HttpResponseRedirect(reverse("admin:contacts_job_columns", args=[pk]))
 
     def _start(self, request: HttpRequest, job: Job, columns: list[Column], form: Any) -> Job | None:
         said = form.cleaned_data
@@ -175,7 +228,7 @@ class JobAdmin(BigTableAdmin):
                 started = work.plan(
                     file, columns=columns, shape=Shape(**job.parameters["shape"]), topic=said["topic"],
                     basis=said["basis"], evidence=said["evidence"], tags=mapping.to_list(said["tags"]),
-                    overwrite=said["overwrite"], dry_run=said["dry_run"], by=request.user,
+                    policy=said["policy"], standing=said["standing"], dry_run=said["dry_run"], by=request.user,
                 )  # fmt: skip
         except BadFile as why:
             form.add_error(None, str(why))
@@ -241,8 +294,14 @@ def _progress(job: Job) -> dict[str, Any]:
         "is_running": is_running,
         "is_dry": job.parameters.get("dry_run"),
         "counts": {name: job.counts.get(name, 0) for name in ("created", "updated", "unchanged", "rejected")},
-        "more": {name: job.counts.get(name, 0) for name in ("lines", "subscribed", "suppressed")},
+        "more": {name: job.counts.get(name, 0) for name in ("lines", "subscribed", "suppressed", "left")},
     }
+
+
+def _seen(shape: Shape, columns: list[Column], first: list[list[str]], name: str) -> dict[str, Any]:
+    """Return what is kept of a look at a file until the person has mapped it."""
+    sample = [[value[:60] for value in row] for row in first[:3]]
+    return {"columns": [vars(one) for one in columns], "shape": vars(shape), "sample": sample, "name": name}
 
 
 def _chosen(columns: list[Column], request: HttpRequest) -> list[Column]:
@@ -251,8 +310,10 @@ def _chosen(columns: list[Column], request: HttpRequest) -> list[Column]:
     found = []
     for one in columns:
         target = request.POST.get(f"column-{one.index}", one.target)
-        found.append(Column(one.index, one.header, target if target in offered else "", one.type, one.examples))
-    return found
+        kind = request.POST.get(f"type-{one.index}", one.type)
+        kind = kind if kind in AttributeType.Type.values else one.type
+        found.append(Column(one.index, one.header, target if target in offered else "", kind, one.examples))
+    return mapping.with_declared_types(found)
 
 
 def _targets(columns: list[Column]) -> list[tuple[str, Any]]:
@@ -264,15 +325,3 @@ def _targets(columns: list[Column]) -> list[tuple[str, Any]]:
         if (name := mapping.attribute_name(one.header)) and f"attribute:{name}" not in declared
     }
     return [("", _("leave out")), *mapping.TARGETS.items(), *declared.items(), *new.items()]
-
-
-def _dressed(form: Any) -> Any:
-    """Return the form in the theme's look."""
-    for field in form.fields.values():
-        if isinstance(field.widget, forms.Select):
-            choices = field.widget.choices
-            field.widget = UnfoldAdminSelectWidget()
-            field.widget.choices = choices
-        elif isinstance(field.widget, forms.TextInput):
-            field.widget = UnfoldAdminTextInputWidget()
-    return form

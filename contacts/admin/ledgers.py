@@ -8,15 +8,20 @@ from django.contrib import admin, messages
 from django.contrib.admin.helpers import ActionForm
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db.models import QuerySet
-from django.forms import CharField, ModelForm
-from django.http import HttpRequest, StreamingHttpResponse
-from django.urls import URLPattern, path
+from django.forms import CharField, ChoiceField, FileField, Form, ModelForm
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, StreamingHttpResponse
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
+from unfold.decorators import action as unfold_action
 
 from contacts import audit, basis, suppression
 from contacts.addresses import BadAddress, normalise
+from contacts.admin.exports import dressed
 from contacts.admin_base import BigTableAdmin, ReadOnlyAdmin
+from contacts.importing import blocklist
+from contacts.importing.reader import BadFile
 from contacts.models import Consent, Subscription, Suppression
 
 
@@ -84,6 +89,19 @@ class SuppressionForm(ModelForm):  # type: ignore[type-arg]
             raise ValidationError(str(why)) from None
 
 
+class ListForm(Form):
+    """A list of another tool, and why its addresses are on it."""
+
+    file = FileField(
+        label=gettext_lazy("File"), help_text=gettext_lazy("CSV, TSV, XLSX or ODS; a column of reasons is understood")
+    )
+    reason = ChoiceField(
+        label=gettext_lazy("Reason, where the file gives none"),
+        choices=[(value, label) for value, label in Suppression.Reason.choices if value != "erased"],
+        initial=Suppression.Reason.IMPORTED,
+    )
+
+
 class LiftForm(ActionForm):
     """The reason that lifting asks for."""
 
@@ -100,7 +118,34 @@ class SuppressionAdmin(BigTableAdmin):
     search_help_text = gettext_lazy("a whole e-mail address: only its hash is kept")
     ordering = ["-created_at"]
     actions = ["lift"]
+    actions_list = ["import_list"]
     action_form = LiftForm
+
+    def get_urls(self) -> list[URLPattern]:
+        site = self.admin_site.admin_view
+        return [path("import/", site(self.take_in), name="contacts_suppression_import"), *super().get_urls()]
+
+    @unfold_action(description=gettext_lazy("Import a list"), url_path="to-import", permissions=["add"])  # type: ignore[untyped-decorator]
+    def import_list(self, request: HttpRequest) -> HttpResponse:
+        return HttpResponseRedirect(reverse("admin:contacts_suppression_import"))
+
+    def take_in(self, request: HttpRequest) -> HttpResponse:
+        """Take in a list of addresses that another tool no longer writes to."""
+        if not self.has_add_permission(request):
+            raise PermissionDenied
+        form = dressed(ListForm(request.POST or None, request.FILES or None))
+        taken = None
+        if request.method == "POST" and form.is_valid():
+            file = form.cleaned_data["file"]
+            try:
+                taken = blocklist.take_in(file, reason=form.cleaned_data["reason"], source=file.name or "")
+            except BadFile as why:
+                form.add_error("file", str(why))
+            else:
+                audit.record(request.user, "imported suppressions", None, added=taken.added, known=taken.known)
+        context = {**self.admin_site.each_context(request), "opts": self.opts, "form": form, "taken": taken}
+        context["title"] = _("Addresses never to be written to")
+        return TemplateResponse(request, "admin/contacts/suppression/import.html", context)
 
     @admin.display(description=gettext_lazy("address hash"))
     def short_hash(self, row: Suppression) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -19,7 +19,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
 from contacts.importing.reader import BadFile
-from contacts.models import AttributeType
+from contacts.models import AttributeType, Suppression
 
 # What a column can become, beside "attribute:<name>" and "" (left out).
 TARGETS: dict[str, str | Promise] = {
@@ -36,6 +36,10 @@ TARGETS: dict[str, str | Promise] = {
     "tags": lazy("tags"),
     "accepts": lazy("agrees to mail (yes or no)"),
     "asked_at": lazy("agreed on (date)"),
+    "status": lazy("standing in the other tool (subscribed, unsubscribed, bounced…)"),
+    "left_at": lazy("left on (date)"),
+    "blocked": lazy("must not be written to (yes, or why)"),
+    "json": lazy("several attributes, written as JSON"),
 }
 IDENTITIES = ("phone", "card", "shop", "external")
 
@@ -55,17 +59,24 @@ SYNONYMS: dict[str, str] = {
     "shop": "customerid|shopid|idclient|numeroclient|noclient|clientid",
     "external": "id|externalid|extid|contactid|uuid|profileid|klaviyoid|leid|euid",
     "tags": "tags|tag|labels|groupmembership|libelles|etiquettes|groupes|categories",
-    "accepts": "accepts|acceptsmarketing|acceptsemailmarketing|emailmarketingconsent|optin|abonne|newsletter"
-    "|consentement|accepte|accepteemails|accepteemailmarketing|emailmarketingstatus|subscribed",
+    "accepts": "accepts|acceptsmarketing|acceptsemailmarketing|optin|abonne|newsletter"
+    "|consentement|accepte|accepteemails|accepteemailmarketing|subscribed",
     "asked_at": "optintime|confirmtime|consentedat|subscribedat|dateinscription|datedinscription|optindate"
-    "|dateconsentement|doubleoptindate|emailmarketingconsenttimestamp|datedoptin",
+    "|dateconsentement|doubleoptindate|emailmarketingconsenttimestamp|datedoptin|doubleoptin",
+    "status": "status|statut|emailmarketingconsent|emailmarketingstatus|subscriberstatus|contactstatus|etat",
+    "left_at": "unsubtime|unsubscribedat|unsubscribetime|cleantime|datedesinscription|suppressedat|optouttime",
+    "blocked": "blacklisted|emailblacklist|emailblacklisted|blocklisted|optout|desabonne|unsubscribed"
+    "|emailsuppressions",
+    "json": "attributes|attribs",
 }
 # Columns of those exports that say nothing about the person.
 NOISE = frozenset(
     [
         "memberrating", "optinip", "confirmip", "latitude", "longitude", "gmtoff", "dstoff", "cc", "lastchanged",
         "notes", "phone1type", "email1type", "phone1label", "email1label", "photo", "addeddate", "addedtime",
-        "modifiedat", "createdat", "blacklisted", "emailblacklist", "smsblacklist", "namesuffix", "nameprefix",
+        "modifiedat", "createdat", "updatedat", "smsblacklist", "smsblacklisted", "namesuffix", "nameprefix",
+        "cleancampaigntitle",
+        "cleancampaignid", "unsubcampaigntitle", "unsubcampaignid", "unsubreason", "unsubreasonother",
         "fileas",
     ]
 )  # fmt: skip
@@ -75,7 +86,9 @@ LANGUAGES = {
     "fr": "fr", "fra": "fr", "fre": "fr", "french": "fr", "francais": "fr",
     "en": "en", "eng": "en", "english": "en", "anglais": "en",
 }  # fmt: skip
-YES = frozenset(["yes", "y", "true", "1", "oui", "o", "vrai", "x", "subscribed", "abonne", "optin", "opt-in"])
+YES = frozenset(
+    ["yes", "y", "true", "1", "oui", "o", "vrai", "x", "subscribed", "abonne", "optin", "opt-in", "enabled", "active"]
+)
 NO = frozenset(
     ["no", "n", "false", "0", "non", "faux", "unsubscribed", "never", "desabonne", "not_subscribed", "optout"]
 )  # fmt: skip
@@ -143,7 +156,22 @@ def guess_type(values: Iterable[str]) -> str:
     # A leading zero is a code (postcode, card), not a number.
     if all(NUMBER.fullmatch(value) and not re.match(r"-?0\d", value) for value in some):
         return "number"
-    return "date" if all(to_date(value) for value in some) else "text"
+    if some and all(to_date(value) for value in some):
+        return "date"
+    return "list" if _is_list(some) else "text"
+
+
+def _is_list(values: Sequence[str]) -> bool:
+    """Say whether the values are words out of a small set, several in a cell: "VIP; boutique"."""
+    words = [word for value in values for word in to_list(value)]
+    several = sum(len(to_list(value)) > 1 for value in values)
+    return several * 3 >= len(values) > 2 and len(set(words)) * 2 <= len(words) and max(map(len, words)) <= 30
+
+
+def with_declared_types(columns: Sequence[Column]) -> list[Column]:
+    """Return the columns with the types that their attributes have already; a chosen type makes new ones only."""
+    declared = dict(AttributeType.objects.values_list("name", "type"))
+    return [replace(one, type=declared.get(one.target.removeprefix("attribute:"), one.type)) for one in columns]
 
 
 def check(columns: Sequence[Column]) -> None:
@@ -203,6 +231,53 @@ def to_answer(value: str) -> bool | None:
     """Return yes, no, or None for neither."""
     word = value.strip().lower().replace("é", "e")
     return True if word in YES else False if word in NO else None
+
+
+# What Mailchimp, Klaviyo, Brevo and listmonk call the standing of somebody who gets no more mail.
+REASONS = {
+    "unsubscribed": Suppression.Reason.UNSUBSCRIBED_ALL, "unsubscribe": Suppression.Reason.UNSUBSCRIBED_ALL,
+    "desabonne": Suppression.Reason.UNSUBSCRIBED_ALL, "desinscrit": Suppression.Reason.UNSUBSCRIBED_ALL,
+    "optedout": Suppression.Reason.UNSUBSCRIBED_ALL, "optout": Suppression.Reason.UNSUBSCRIBED_ALL,
+    "userunsubscribed": Suppression.Reason.UNSUBSCRIBED_ALL,
+    "unsubscribedviaemail": Suppression.Reason.UNSUBSCRIBED_ALL, "adminblocked": Suppression.Reason.IMPORTED,
+    "contactflaggedasspam": Suppression.Reason.COMPLAINT,
+    "cleaned": Suppression.Reason.HARD_BOUNCE, "bounced": Suppression.Reason.HARD_BOUNCE,
+    "hardbounce": Suppression.Reason.HARD_BOUNCE, "hardbounced": Suppression.Reason.HARD_BOUNCE,
+    "bounce": Suppression.Reason.HARD_BOUNCE, "invalid": Suppression.Reason.HARD_BOUNCE,
+    "invalidemail": Suppression.Reason.HARD_BOUNCE, "softbounce": Suppression.Reason.SOFT_BOUNCES,
+    "complained": Suppression.Reason.COMPLAINT, "complaint": Suppression.Reason.COMPLAINT,
+    "spam": Suppression.Reason.COMPLAINT, "markedasspam": Suppression.Reason.COMPLAINT,
+    "spamcomplaint": Suppression.Reason.COMPLAINT, "abuse": Suppression.Reason.COMPLAINT,
+    "blocklisted": Suppression.Reason.IMPORTED, "blacklisted": Suppression.Reason.IMPORTED,
+    "suppressed": Suppression.Reason.IMPORTED, "blocked": Suppression.Reason.IMPORTED,
+    "disabled": Suppression.Reason.IMPORTED, "manual": Suppression.Reason.MANUAL,
+    "usersuppressed": Suppression.Reason.MANUAL, "manuallysuppressed": Suppression.Reason.MANUAL,
+}  # fmt: skip
+
+
+def to_reason(value: str) -> str:
+    """Return why another tool no longer writes to her, as a reason of ours; '' when it does."""
+    return REASONS[word].value if (word := plain(value)) in REASONS else ""
+
+
+def to_block(value: str) -> str:
+    """Return the reason that a "must not be written to" cell gives; '' for no and nothing."""
+    word = value.strip(" []\"'")
+    if not word or to_answer(word) is False:
+        return ""
+    first = re.split(r"[\s,;|]", word)[0].strip("\"'")
+    return to_reason(word) or to_reason(first) or (Suppression.Reason.UNSUBSCRIBED_ALL.value if to_answer(word) else "")
+
+
+def type_of(value: Any) -> str:
+    """Return the attribute type of a JSON value, '' for what is none."""
+    if isinstance(value, bool):
+        return "boolean"
+    if isinstance(value, int | float):
+        return "number" if abs(value) < 1e15 else ""
+    if isinstance(value, str):
+        return "date" if to_date(value) and len(value) == 10 else "text"
+    return "list" if isinstance(value, list) and all(isinstance(word, str) for word in value[:50]) else ""
 
 
 def to_list(value: str) -> list[str]:

@@ -17,6 +17,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import IO
 
+import charset_normalizer
 from django.utils.translation import gettext as _
 
 MAX_LINE = 1_000_000  # characters of one record, quoted line breaks included
@@ -24,6 +25,8 @@ MAX_COLUMNS = 500
 MAX_RECORD_LINES = 200  # lines that one quoted value may span before its quotation mark counts as forgotten
 CHUNK = 1 << 20  # bytes
 DELIMITERS = ",;\t|"
+OLD = ("cp1252", "mac_roman", "cp1251", "cp850")  # cp1250 is left to the person: on short lists it passes for cp1252
+ENCODINGS = ("utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", *OLD, "cp1250", "iso8859_15")
 SIGNATURES = {
     b"PK\x03\x04": "Excel or LibreOffice",
     b"\xd0\xcf\x11\xe0": "old Excel",
@@ -169,8 +172,15 @@ def find_encoding(file: IO[bytes], head: bytes) -> str:
             decoder.decode(chunk)
         decoder.decode(b"", final=True)
     except UnicodeDecodeError:
-        return "cp1252"
+        return _old_encoding(head)
     return "utf-8"
+
+
+def _old_encoding(head: bytes) -> str:
+    """Return the likeliest of the encodings from before UTF-8; Windows-1252 when little speaks for another."""
+    lines = [line for line in head.splitlines()[:5000] if not line.isascii()]
+    best = charset_normalizer.from_bytes(b"\n".join(lines)[:50_000], cp_isolation=list(OLD)).best()
+    return best.encoding if best and best.encoding in OLD else "cp1252"
 
 
 def find_delimiter(text: str) -> str:

@@ -7,8 +7,10 @@ Raises Unfit with a sentence for the file of rejected rows.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 from zoneinfo import available_timezones
 
@@ -36,13 +38,17 @@ class Person:
     tags: list[str] = field(default_factory=list)
     accepts: bool = True
     asked_at: str = ""
+    left: str = ""  # a reason of Suppression: she left, bounced, complained
+    left_at: str = ""
     raw: Sequence[str] = ()
 
 
 class Reading:
     """How the lines of one file are read: its columns, resolved once."""
 
-    def __init__(self, columns: Sequence[Column]) -> None:
+    def __init__(self, columns: Sequence[Column], standing: str = "") -> None:
+        self.standing = standing  # why none of the file's people is written to, for a list of those who left
+        self.found: dict[str, str] = {}  # attributes met in JSON, with their types
         self.width = len(columns)
         wanted = [column for column in columns if column.target]
         self.email = next((column.index for column in wanted if column.target == "email"), None)
@@ -66,7 +72,7 @@ class Reading:
         if row.error:
             raise Unfit(row.error)
         values = self._cells(row)
-        person = Person(row.line, raw=row.values)
+        person = Person(row.line, raw=row.values, left=self.standing)
         if self.email is not None and values[self.email]:
             try:
                 person.email = addresses.normalise(values[self.email])
@@ -91,7 +97,7 @@ class Reading:
                 _("The line has %(n)d values, the header %(width)d. A value with a comma needs quotation marks.")
                 % {"n": len(values), "width": self.width}
             )
-        if any("\x00" in value for value in values):
+        if "\x00" in "".join(values):
             raise Unfit(_("The line holds NUL bytes, which are no text."))
         return values
 
@@ -103,7 +109,7 @@ class Reading:
             person.fields.setdefault("first_name", first)
             person.fields.setdefault("last_name", last)
         elif target == "language":
-            if language := mapping.to_language(value):
+            if language := _language(value):
                 person.fields["language"] = language
         elif target == "time_zone":
             if value in self.zones:
@@ -115,13 +121,42 @@ class Reading:
         elif target == "accepts":
             person.accepts = mapping.to_answer(value) is True
         elif target == "asked_at":
-            person.asked_at = mapping.to_date(value)
+            person.asked_at = _date(value)
+        elif target == "left_at":
+            person.left_at = _date(value)
+        elif target == "status":
+            self._status(person, value)
+        elif target == "blocked":
+            person.left = person.left or mapping.to_block(value)
+        elif target == "json":
+            self._several(person, value)
+
+    def _several(self, person: Person, value: str) -> None:
+        """Take attributes written as one JSON object; what is no plain value is left out."""
+        try:
+            said = json.loads(value)
+        except (ValueError, RecursionError):
+            raise Unfit(_("The attributes are no JSON: “%(value)s”.") % {"value": value[:60]}) from None
+        for key, one in said.items() if isinstance(said, dict) else ():
+            name, kind = mapping.attribute_name(str(key)), mapping.type_of(one)
+            known = self.found.setdefault(name, kind) if name and kind else ""
+            if known and known == kind:
+                person.attributes[name] = one[:1000] if isinstance(one, str) else one
+
+    def _status(self, person: Person, value: str) -> None:
+        """Take what another tool says of her standing; what it does not clearly call a yes is none."""
+        person.left = mapping.to_reason(value) or person.left
+        person.accepts = mapping.to_answer(value) is True
 
     def _typed(self, name: str, value: str, kind: str) -> Any:
         try:
             return mapping.to_type(value, kind)
         except ValueError as why:
             raise Unfit(f"{name}: {why}") from None
+
+
+_language = lru_cache(maxsize=1000)(mapping.to_language)
+_date = lru_cache(maxsize=10_000)(mapping.to_date)
 
 
 def _name(value: str) -> str:

@@ -1,30 +1,43 @@
 """A batch of people into the tables by a handful of statements, whatever its size.
 
-outcome = write(people, options)        # inside a transaction of the caller
-outcome.created + outcome.updated + outcome.unchanged + len(outcome.rejected) == len(people)
+batch = Batch(people, options)          # reads and decides; writes nothing, so a rehearsal ends here
+batch.outcome.created + batch.outcome.updated + batch.outcome.unchanged + len(batch.outcome.rejected) == len(people)
+batch.write()                           # inside a transaction of the caller
 
 Reads what is known of them in one query per table, decides in Python, writes one statement per table.
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, time
 from typing import Any
 
+from django.db.models import TextChoices
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
 
-from contacts import bulk
-from contacts.consent import has_left, wording_hash
+from contacts import bulk, manners
+from contacts.consent import has_left
 from contacts.importing.rows import Person
-from contacts.models import Brand, Consent, Contact, ContactTag, Identity, Subscription, Suppression, Tag, Topic
+from contacts.importing.writing import Writing
+from contacts.models import ContactTag, Subscription, Suppression, Topic
 from contacts.models.consent import Basis
 from contacts.suppression import hash_of_normalised
 
 COLUMNS = ("first_name", "last_name", "language", "time_zone")
 Key = tuple[str, str]
+
+
+class Policy(TextChoices):
+    """What happens to the values of people who are known already. An empty cell never erases anything."""
+
+    OVERWRITE = "overwrite", lazy("overwrite what is there with what the file says")
+    FILL = "fill", lazy("fill what is empty, keep what is there")
+    NEVER = "never", lazy("leave people who are known as they are, add new ones only")
 
 
 @dataclass(frozen=True)
@@ -37,7 +50,7 @@ class Options:
     source: str = ""
     wording: str = ""
     evidence: dict[str, Any] = field(default_factory=dict)
-    overwrite: bool = True  # else a value that is there already stays
+    policy: str = Policy.OVERWRITE
     actor: str = ""
 
     @property
@@ -55,6 +68,7 @@ class Outcome:
     unchanged: int = 0
     subscribed: int = 0
     suppressed: int = 0
+    left: int = 0
     rejected: list[tuple[Person, str]] = field(default_factory=list)
 
 
@@ -70,144 +84,156 @@ class Draft:
     identities: list[Key] = field(default_factory=list)
     tags: set[str] = field(default_factory=set)
     subscribed_at: datetime | None = None
+    left_at: datetime | None = None
+    suppress: str = ""
 
 
 def write(people: Sequence[Person], options: Options) -> Outcome:
     """Create or change the contacts of these lines; empty cells change nothing, who left stays away.
 
-    Writes:  Contact, Identity, Tag, ContactTag, Subscription, Consent; a fixed number of statements.
+    Writes:  as `Batch.write`.
     """
-    return _Batch(people, options).write()
+    batch = Batch(people, options)
+    batch.write()
+    return batch.outcome
 
 
-class _Batch:
+class Batch:
+    """Some lines of a file, decided: `outcome` says what becomes of each, `write` makes it so."""
+
     def __init__(self, people: Sequence[Person], options: Options) -> None:
         self.people, self.options, self.outcome, self.now = people, options, Outcome(), timezone.now()
-        emails = {person.email for person in people if person.email}
-        self.hashes = {email: hash_of_normalised(email) for email in emails}
-        self.suppressed = dict(
-            Suppression.objects.filter(address_hash__in=self.hashes.values(), lifted_at=None).values_list(
-                "address_hash", "reason"
+        self._version = manners.version()
+        emails = list(dict.fromkeys([person.email for person in people if person.email]))
+        self.hashes = dict(zip(emails, map(hash_of_normalised, emails), strict=True))
+        self.suppressed: dict[str, str] = dict(
+            bulk.among(
+                "SELECT address_hash, reason FROM contacts_suppression WHERE lifted_at IS NULL AND address_hash",
+                list(self.hashes.values()),
             )
         )
         self.by_key = self._known(emails)
-        ids = [draft.id for draft in set(self.by_key.values())]
-        self.standing = self._standing(ids)
-        self._load_tags(ids)
-
-    def write(self) -> Outcome:
-        for person in self.people:
-            reason = self._take(person)
-            if reason:
+        self.known = {draft.id: draft for draft in self.by_key.values()}
+        self.standing = self._standing(list(self.known)) if options.topic else {}
+        self.tagged = self._tagged(list(self.known))
+        self._days: dict[str, datetime] = {"": self.now}
+        for person in people:
+            if reason := self._take(person):
                 self.outcome.rejected.append((person, reason))
+
+    def is_stale(self) -> bool:
+        """Say whether somebody else wrote since; asked inside the transaction that writes."""
+        return manners.version() != self._version
+
+    def write(self) -> None:
+        """Write what was decided.
+
+        Writes:  Contact, Identity, Tag, ContactTag, Subscription, Consent, Suppression; a fixed number of statements.
+        Raises:  IntegrityError when somebody else made one of them meanwhile: decide again.
+        """
         drafts = list(dict.fromkeys(self.by_key.values()))
-        self._write_contacts(drafts)
-        self._write_identities(drafts)
-        self._write_tags(drafts)
-        self._write_subscriptions([draft for draft in drafts if draft.subscribed_at])
-        return self.outcome
+        Writing(self, drafts).write()
 
     # --- what is known ---
 
-    def _known(self, emails: set[str]) -> dict[Key, Draft]:
+    def _known(self, emails: list[str]) -> dict[Key, Draft]:
         drafts: dict[int, Draft] = {}
         found: dict[Key, Draft] = {}
-        for row in self._contacts(email__in=emails):
+        for row in self._contacts("email", emails):
             drafts[row.id] = found["email", row.email] = row
-        keys = {key for person in self.people for key in person.identities}
-        keys |= {("email", email) for email in emails if ("email", email) not in found}
-        kinds: dict[str, list[str]] = {}
-        for kind, value in keys:
-            kinds.setdefault(kind, []).append(value)
+        kinds: dict[str, list[str]] = {"email": [email for email in emails if ("email", email) not in found]}
+        for person in self.people:
+            for kind, value in person.identities:
+                kinds.setdefault(kind, []).append(value)
         owners: dict[Key, int] = {}
         for kind, values in kinds.items():
-            rows = Identity.objects.filter(kind=kind, value__in=values).values_list("value", "contact_id")
-            owners |= {(kind, value): owner for value, owner in rows}
-        missing = set(owners.values()) - set(drafts)
-        drafts |= {row.id: row for row in self._contacts(pk__in=missing)} if missing else {}
+            ask = "SELECT value, contact_id FROM contacts_identity WHERE kind = %s AND value"
+            owners |= {(kind, value): owner for value, owner in bulk.among(ask, values, kind)}
+        missing = list(set(owners.values()) - set(drafts))
+        drafts |= {row.id: row for row in self._contacts("id", missing)}
         return found | {key: drafts[owner] for key, owner in owners.items()}
 
-    def _contacts(self, **lookup: Any) -> Iterable[Draft]:
-        rows = Contact.objects.filter(**lookup).values_list("id", "email", "attributes", *COLUMNS)
-        for pk, email, attributes, *values in rows:
-            yield Draft(pk, email or "", dict(zip(COLUMNS, values, strict=True)), attributes)
+    def _contacts(self, column: str, values: Sequence[Any]) -> Iterable[Draft]:
+        ask = f"SELECT id, email, attributes, {', '.join(COLUMNS)} FROM contacts_contact WHERE {column}"  # noqa: S608
+        for pk, email, attributes, *rest in bulk.among(ask, values):
+            yield Draft(pk, email or "", dict(zip(COLUMNS, rest, strict=True)), json.loads(attributes))
 
     def _standing(self, ids: list[int]) -> dict[int, str]:
-        if not (self.options.subscribes and ids):
-            return {}
         rows = Subscription.objects.filter(topic=self.options.topic, contact_id__in=ids)
         left = Subscription.State.UNSUBSCRIBED.value
         found = rows.values_list("contact_id", "state", "unsubscribed_at")
         return {pk: left if has_left(state, ended) else state for pk, state, ended in found}
 
-    def _load_tags(self, ids: list[int]) -> None:
-        words = {tag for person in self.people for tag in person.tags} | set(self.options.tags)
-        self.tags: dict[str, int] = {}
-        self.tagged: set[tuple[int, str]] = set()
-        if not words:
-            return
-        bulk.insert(Tag, ["name"], [(word,) for word in sorted(words)], unique=["name"])
-        self.tags = dict(Tag.objects.filter(name__in=words).values_list("name", "pk"))
-        if ids:
-            rows = ContactTag.objects.filter(contact_id__in=ids, tag_id__in=self.tags.values())
-            self.tagged = set(rows.values_list("contact_id", "tag__name"))
+    def _tagged(self, ids: list[int]) -> set[tuple[int, str]]:
+        if not ids or not (self.options.tags or any(person.tags for person in self.people)):
+            return set()
+        return set(ContactTag.objects.filter(contact_id__in=ids).values_list("contact_id", "tag__name"))
 
     # --- what each line does ---
 
     def _take(self, person: Person) -> str:
         """Put one line into its draft and count it; return why it is refused, '' when it is not."""
-        reason = self.suppressed.get(self.hashes[person.email], "") if person.email else ""
+        email = person.email
+        reason = self.suppressed.get(self.hashes[email], "") if email and self.suppressed else ""
         if reason == Suppression.Reason.ERASED:
             return _("This person asked to be erased and is not taken in again.")
-        keys: list[Key] = [("email", person.email)] if person.email else []
-        keys += person.identities
-        known = dict.fromkeys(self.by_key[key] for key in keys if key in self.by_key)
-        if len(known) > 1:
+        keys: list[Key] = [("email", email), *person.identities] if email else person.identities
+        known = [draft for key in keys if (draft := self.by_key.get(key)) is not None]
+        draft = known[0] if known else None
+        if draft is not None and any(other is not draft for other in known):
             return _("The line's identities belong to different contacts. Merge those first, or correct the line.")
-        draft = next(iter(known), None)
-        is_new = draft is None
-        if draft is None:
-            draft = Draft(0, person.email, dict.fromkeys(COLUMNS, ""), {})
-        is_changed = self._merge(draft, person, keys)
-        is_changed |= self._subscribe(draft, person, reason)
         self.outcome.suppressed += bool(reason)
-        self.outcome.created += is_new
-        self.outcome.updated += not is_new and is_changed
-        self.outcome.unchanged += not is_new and not is_changed
+        if draft is None:
+            draft = Draft(0, email, dict.fromkeys(COLUMNS, ""), {})
+            self._merge(draft, person, keys)
+            self._stand(draft, person, reason)
+            self.outcome.created += 1
+        elif self.options.policy == Policy.NEVER and draft.id:
+            is_changed = bool(person.left) and self._stand(draft, person, reason)  # a no is always heard
+            self.outcome.updated += is_changed
+            self.outcome.unchanged += not is_changed
+        else:
+            is_changed = self._merge(draft, person, keys)
+            is_changed |= self._stand(draft, person, reason)
+            self.outcome.updated += is_changed
+            self.outcome.unchanged += not is_changed
         return ""
 
     def _merge(self, draft: Draft, person: Person, keys: list[Key]) -> bool:
-        values = self._news(draft.values, person.fields)
-        attributes = self._news(draft.attributes, person.attributes)
+        changed = self._news(draft.values, person.fields) | self._news(draft.attributes, person.attributes)
         if person.email and not draft.email:
-            draft.email, draft.is_changed = person.email, True
-            changed = True
-        else:
-            changed = bool(values or attributes)
-        draft.values.update(values)
-        draft.attributes.update(attributes)
-        draft.is_changed |= bool(values or attributes)
+            draft.email, changed = person.email, True
+        draft.is_changed |= changed
         for key in keys:
             if key not in self.by_key:
                 self.by_key[key] = draft
                 if key != ("email", draft.email):
                     draft.identities.append(key)
                     changed = True
-        for tag in {*person.tags, *self.options.tags} - draft.tags:
-            if (draft.id, tag) not in self.tagged:
-                draft.tags.add(tag)
+        if person.tags or self.options.tags:
+            for tag in {*person.tags, *self.options.tags} - draft.tags:
+                if (draft.id, tag) not in self.tagged:
+                    draft.tags.add(tag)
+                    changed = True
+        return changed
+
+    def _news(self, have: dict[str, Any], said: dict[str, Any]) -> bool:
+        """Take over what the line says differently and say whether there was any; an empty cell says nothing."""
+        changed = False
+        for name, value in said.items():
+            there = have.get(name)
+            if there != value and (self.options.policy == Policy.OVERWRITE or there in (None, "")):
+                have[name] = value
                 changed = True
         return changed
 
-    def _news(self, have: dict[str, Any], said: dict[str, Any]) -> dict[str, Any]:
-        """Return what the line says differently; an empty cell says nothing."""
-        if self.options.overwrite:
-            return {name: value for name, value in said.items() if have.get(name) != value}
-        return {name: value for name, value in said.items() if have.get(name) in (None, "")}
-
-    def _subscribe(self, draft: Draft, person: Person, suppressed: str) -> bool:
-        """Note that the draft is to be subscribed; not who left, is suppressed, said no or is so already."""
-        if not self.options.subscribes or not person.accepts or suppressed or not draft.email or draft.subscribed_at:
+    def _stand(self, draft: Draft, person: Person, suppressed: str) -> bool:
+        """Note how the draft stands with the topic and with all mail, and say whether that is news."""
+        if person.left:
+            return self._leave(draft, person, suppressed)
+        if not self.options.subscribes or not person.accepts or suppressed or not draft.email:
+            return False
+        if draft.subscribed_at or draft.left_at or draft.suppress:
             return False
         if self.standing.get(draft.id) in (Subscription.State.SUBSCRIBED, Subscription.State.UNSUBSCRIBED):
             return False
@@ -215,91 +241,24 @@ class _Batch:
         self.outcome.subscribed += 1
         return True
 
+    def _leave(self, draft: Draft, person: Person, suppressed: str) -> bool:
+        """Note a no: to the topic when one is chosen and she only left it, else to all mail."""
+        if not draft.email or suppressed or draft.suppress:
+            return False
+        if person.left == Suppression.Reason.UNSUBSCRIBED_ALL and self.options.topic is not None:
+            if draft.left_at or self.standing.get(draft.id) == Subscription.State.UNSUBSCRIBED:
+                return False
+            draft.left_at = self._moment(person.left_at)
+        else:
+            draft.suppress = person.left
+        if draft.subscribed_at:  # an earlier line of this batch said yes: the no wins
+            draft.subscribed_at, self.outcome.subscribed = None, self.outcome.subscribed - 1
+        self.outcome.left += 1
+        return True
+
     def _moment(self, day: str) -> datetime:
-        if not day:
-            return self.now
-        moment = datetime.combine(datetime.fromisoformat(day).date(), time.min, timezone.get_default_timezone())
-        return min(moment, self.now)
-
-    # --- what is written ---
-
-    def _write_contacts(self, drafts: list[Draft]) -> None:
-        fresh = [draft for draft in drafts if not draft.id]
-        with_address = [draft for draft in fresh if draft.email]
-        columns = ["email", "address_hash", "unsendable", *COLUMNS, "attributes", "source", "created_at", "updated_at"]
-        stamps = (self.options.source[:120], self.now, self.now)
-        rows = [(*self._cells(draft), *stamps) for draft in with_address]
-        bulk.insert(Contact, columns, rows, unique=["email"])
-        if with_address:
-            emails = [draft.email for draft in with_address]
-            ids = dict(Contact.objects.filter(email__in=emails).values_list("email", "pk"))
-            for draft in with_address:
-                draft.id = ids[draft.email]
-        self._write_nameless([draft for draft in fresh if not draft.email])
-        fresh_ids = {draft.id for draft in fresh}
-        changed = [draft for draft in drafts if draft.is_changed and draft.id not in fresh_ids]
-        columns = ["email", "address_hash", "unsendable", *COLUMNS, "attributes", "updated_at"]
-        bulk.update(Contact, columns, [(draft.id, *self._cells(draft), self.now) for draft in changed])
-
-    def _write_nameless(self, drafts: list[Draft]) -> None:
-        """Write contacts without an address, who are found by an identity alone."""
-        made = Contact.objects.bulk_create(
-            [Contact(**draft.values, attributes=draft.attributes, source=self.options.source[:120]) for draft in drafts]
-        )
-        for draft, contact in zip(drafts, made, strict=True):
-            draft.id = contact.pk
-
-    def _cells(self, draft: Draft) -> tuple[Any, ...]:
-        digest = (self.hashes.get(draft.email) or hash_of_normalised(draft.email)) if draft.email else ""
-        unsendable = "" if draft.email.isascii() else Contact.Unsendable.EAI.value
-        return (draft.email or None, digest, unsendable, *draft.values.values(), draft.attributes)
-
-    def _write_identities(self, drafts: list[Draft]) -> None:
-        proof, source = Identity.Proof.IMPORTED.value, self.options.source[:120]
-        rows = [
-            (draft.id, kind, value, proof, source, self.now) for draft in drafts for kind, value in draft.identities
-        ]
-        columns = ["contact", "kind", "value", "proof", "source", "created_at"]
-        bulk.insert(Identity, columns, rows, unique=["kind", "value"])
-
-    def _write_tags(self, drafts: list[Draft]) -> None:
-        rows = [(draft.id, self.tags[tag]) for draft in drafts for tag in sorted(draft.tags)]
-        bulk.insert(ContactTag, ["contact", "tag"], rows, unique=["contact", "tag"])
-
-    def _write_subscriptions(self, drafts: list[Draft]) -> None:
-        topic, options = self.options.topic, self.options
-        if topic is None or not drafts:
-            return
-        waiting = {draft.id for draft in drafts if draft.id in self.standing}
-        state, source = Subscription.State.SUBSCRIBED.value, options.source[:120]
-        bulk.insert(
-            Subscription,
-            ["contact", "topic", "state", "basis", "source", "created_at", "subscribed_at", "reason"],
-            [
-                (draft.id, topic.pk, state, options.basis, source, self.now, draft.subscribed_at, "")
-                for draft in drafts
-                if draft.id not in waiting
-            ],
-            unique=["contact", "topic"],
-        )
-        for draft in drafts:
-            if draft.id in waiting:
-                held = Subscription.objects.filter(contact_id=draft.id, topic=topic, state=Subscription.State.PENDING)
-                held.update(state=state, basis=options.basis, subscribed_at=draft.subscribed_at)
-        self._write_consents(drafts, topic.pk, topic.brand)
-
-    def _write_consents(self, drafts: list[Draft], topic_id: int, brand: Brand) -> None:
-        options = self.options
-        words = (wording_hash(options.wording), options.wording, "", options.evidence, options.actor[:120])
-        fixed = (brand.pk, topic_id, Consent.Purpose.EMAIL.value, True, options.basis, Consent.Method.IMPORT.value)
-        bulk.insert(
-            Consent,
-            [
-                "contact", "address_hash", "brand", "topic", "purpose", "is_given", "basis", "method",
-                "wording_hash", "wording", "language", "evidence", "actor", "at",
-            ],
-            [
-                (draft.id, hash_of_normalised(draft.email), *fixed, *words, draft.subscribed_at)
-                for draft in drafts
-            ],
-        )  # fmt: skip
+        moment = self._days.get(day)
+        if moment is None:
+            moment = datetime.combine(datetime.fromisoformat(day).date(), time.min, timezone.get_default_timezone())
+            moment = self._days[day] = min(moment, self.now)
+        return moment

@@ -101,7 +101,7 @@ def test_missing_and_doubled_headers_get_names():
     [
         (b"", "empty"),
         (b"\n\n\n", "empty"),
-        (b"PK\x03\x04 and so on", "save it as"),
+        (b"PK\x03\x04 and so on", "broken or cut off"),
         (b"%PDF-1.4", "PDF"),
         (b"\x1f\x8b\x08", "gzip"),
         (b"email\x00,name\nann@example.com,Ann\n", "no text"),
@@ -125,7 +125,7 @@ def test_an_empty_cell_changes_nothing_and_keep_fills_only_gaps():
     make_contact(email="ann@example.com", first_name="Ann", attributes={"city": "Lyon"})
 
     first = bring("email,first name,last name,city\nann@example.com,,Smith,\n")
-    second = bring("email,first name,language\nann@example.com,Anna,fr-FR\n", overwrite=False)
+    second = bring("email,first name,language\nann@example.com,Anna,fr-FR\n", policy="fill")
 
     ann = Contact.objects.get()
     assert (ann.first_name, ann.last_name, ann.language, ann.attributes) == ("Ann", "Smith", "fr", {"city": "Lyon"})

@@ -11,22 +11,36 @@ from django.core.management.base import BaseCommand, CommandError
 
 from contacts import jobs
 from contacts.importing import work
-from contacts.importing.reader import BadFile
-from contacts.models import Job, Topic
+from contacts.importing.reader import ENCODINGS, BadFile, Shape
+from contacts.importing.upsert import Policy
+from contacts.models import Job, Suppression, Topic
 from contacts.models.consent import Basis
+
+STANDINGS = [Suppression.Reason.UNSUBSCRIBED_ALL, "hard_bounce", "complaint", "imported"]
 
 
 class Command(BaseCommand):
-    help = "Import contacts from a CSV file; columns are recognised by their headers. Empty cells change nothing."
+    help = "Import contacts from CSV, TSV, XLSX or ODS; columns are recognised by header. Empty cells change nothing."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("file", nargs="?", help="CSV or TSV file, in any usual encoding")
+        parser.add_argument("file", nargs="?", help="CSV, TSV, XLSX or ODS file")
         parser.add_argument("--topic", help="short name of the topic they are subscribed to")
         parser.add_argument("--basis", choices=[Basis.CONSENT, Basis.CUSTOMER], help="no basis, no mail")
         parser.add_argument("--evidence", default="", help="where and how they agreed; needed with --basis")
         parser.add_argument("--source", default="", help="where they come from, as shown on their page")
         parser.add_argument("--tag", action="append", default=[], help="put on all of them; may be repeated")
-        parser.add_argument("--keep", action="store_true", help="keep values that are there, fill only empty ones")
+        parser.add_argument(
+            "--existing", choices=Policy.values, default=Policy.OVERWRITE, help="what happens to people who are known"
+        )
+        parser.add_argument("--keep", action="store_true", help="the same as --existing fill")
+        parser.add_argument(
+            "--standing",
+            choices=STANDINGS,
+            default="",
+            help="why nobody in this file is written to: a list of who left",
+        )
+        parser.add_argument("--encoding", choices=ENCODINGS, help="when the one that was found is wrong")
+        parser.add_argument("--delimiter", help="when the one that was found is wrong")
         parser.add_argument("--dry-run", action="store_true", help="write nothing, count what would happen")
         parser.add_argument("--resume", type=int, metavar="JOB", help="go on with an import that was killed")
 
@@ -60,10 +74,14 @@ class Command(BaseCommand):
         with path.open("rb") as file:
             try:
                 shape, columns, _first = work.look(file)
+                if options["encoding"] or options["delimiter"]:
+                    wanted = Shape(options["encoding"] or shape.encoding, options["delimiter"] or shape.delimiter)
+                    shape, columns, _first = work.look(file, wanted)
                 return work.plan(
                     File(file, name=path.name), columns=columns, shape=shape, topic=topic,
                     basis=options["basis"] or Basis.NONE, evidence=options["evidence"], tags=options["tag"],
-                    source=options["source"], overwrite=not options["keep"], dry_run=options["dry_run"], hint=False,
+                    source=options["source"], policy=Policy.FILL if options["keep"] else options["existing"],
+                    standing=options["standing"], dry_run=options["dry_run"], hint=False,
                 )  # fmt: skip
             except (BadFile, work.NoEvidence) as why:
                 raise CommandError(str(why)) from None
@@ -73,8 +91,8 @@ class Command(BaseCommand):
         would = "would be " if job.parameters["dry_run"] else ""
         self.stdout.write(
             "{lines} lines: {created} {would}created, {updated} updated, {unchanged} unchanged, {rejected} rejected; "
-            "{subscribed} subscribed, {suppressed} suppressed.".format(
-                **{"lines": 0, "subscribed": 0, "suppressed": 0, **counts}, would=would
+            "{subscribed} subscribed, {suppressed} suppressed, {left} left.".format(
+                **{"lines": 0, "subscribed": 0, "suppressed": 0, "left": 0, **counts}, would=would
             )
         )
         if job.result:
