@@ -23,6 +23,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.http import require_POST
+from liquid.exceptions import LiquidError
 from simple_history.admin import SimpleHistoryAdmin
 from unfold.widgets import UnfoldAdminCheckboxSelectMultiple
 
@@ -219,7 +220,7 @@ class CampaignAdmin(CheckPages, AsksConsent, SimpleHistoryAdmin, BigTableAdmin):
         language = request.GET.get("language") or steps.overview_languages(campaign)[0]
         try:
             return HttpResponse(web.html(campaign, language=language, audience="self"))
-        except (ValueError, LookupError, NotImplementedError):
+        except (ValueError, LookupError, NotImplementedError, LiquidError):
             return render(request, "admin/campaigns/campaign/no_preview.html")
 
     def calendar(self, request: HttpRequest) -> HttpResponse:

@@ -13,7 +13,7 @@ from django.shortcuts import get_object_or_404, render
 from django.urls import URLPattern, path, reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_POST
 
 from campaigns.admin import steps
@@ -97,7 +97,8 @@ class CheckPages:
         """Ask the DNS, and SpamAssassin where it is installed: what takes seconds, loaded after the page."""
         campaign = self._campaign(request, pk)
         found = sorted(reach.of_domain(campaign.sender), key=lambda one: WORST[one.level]) if campaign.sender else []
-        context = {"findings": found, "score": _score(campaign), "campaign": campaign}
+        is_bad = any(one.level == "error" for one in found)
+        context = {"findings": found, "score": _score(campaign), "campaign": campaign, "is_bad": is_bad}
         return render(request, "admin/campaigns/campaign/domain.html", context)
 
     def test_page(self, request: HttpRequest, pk: int) -> HttpResponse:
@@ -120,7 +121,8 @@ def _send_test(request: HttpRequest, campaign: Campaign) -> HttpResponse:
     addresses = re.split(r"[\s,;]+", request.POST.get("addresses", ""))
     try:
         n = trial.send(campaign, addresses, language=request.POST.get("language", ""), contact=contact, by=user)
-        messages.success(request, _("The test is on its way to %(n)d addresses.") % {"n": n})
+        words = ngettext("The test is on its way to %(n)d address.", "The test is on its way to %(n)d addresses.", n)
+        messages.success(request, words % {"n": n})
     except trial.NotSent as why:
         messages.error(request, str(why))
     return HttpResponseRedirect(reverse(f"admin:{NAME}_check", args=[campaign.pk]))

@@ -78,7 +78,8 @@
     const open = openIds();
     if (replaces) {
       part().replaceWith(fresh);
-      for (const id of open) document.getElementById(id)?.setAttribute("open", "");
+      const stays = /^(up|down|move|state)/.test(press); // a block that is only moved stays as open as it was
+      for (const card of part().querySelectorAll(".mail-card")) card.open = open.has(card.id) || (card.open && !stays);
     } else {
       part().dataset.state = fresh.dataset.state;
       part().querySelector("[name=stamp]").value = fresh.querySelector("[name=stamp]").value;

@@ -173,7 +173,7 @@ def test_the_page_says_go_or_why_not_and_asks_the_dns_after(client, zone):
     page = client.get(reverse("admin:campaigns_campaign_check", args=[campaign.pk])).text
     assert "Go" in page and "1 person would get it." in page and "marie@example.com" in page
     domain = client.get(reverse("admin:campaigns_campaign_domain", args=[campaign.pk])).text
-    assert "SPF of mail.brand.example: not published." in domain
+    assert "SPF of mail.brand.example: not published." in domain and 'id="check-go" hx-swap-oob' in domain
 
     campaign.sender.reply_to = "noreply@x.example"
     campaign.sender.save()
