@@ -209,7 +209,7 @@ def _check_words(offer: Offer, where: str) -> list[Finding]:
             found.append(Finding("warning", "offer.language", message, _("Add them on the offer's page."), where))
         elif not words.terms.strip():
             message = _("The offer “%(offer)s” has no terms in %(language)s.") % named
-            found.append(Finding("warning", "offer.terms", message, _("Say who, where, how often, until when."), where))
+            found.append(Finding("error", "offer.terms", message, _("Say who, where, how often, until when."), where))
     return found
 
 
