@@ -26,7 +26,7 @@ from ua_parser import parse_device, parse_os
 
 from campaigns.models import Event
 
-RULESET = 1
+RULESET = 2  # 2: Outlook on a pixel is a reader
 
 HUMAN, PROXY, MACHINE, UNKNOWN = (verdict.value for verdict in Event.Verdict)
 
@@ -113,7 +113,7 @@ def look(kind: str, user_agent: str) -> Look:
     if kind == "o" and user_agent == "Mozilla/5.0":
         return Look(PROXY, "R4", "", "")
     for robot in _robots():
-        if robot.match in user_agent:
+        if robot.match in user_agent and kind in robot.kinds:
             return Look(robot.verdict, robot.rule, "", "")
     if is_crawler(user_agent):
         return Look(MACHINE, "R3", "", "")
@@ -127,12 +127,16 @@ class Robot(NamedTuple):
     name: str
     verdict: str
     rule: str
+    kinds: str  # letters of the hits it gives away: Outlook's own name is a reader's on a pixel, a robot's on a link
 
 
 @cache
 def _robots() -> list[Robot]:
     table = json.loads((Path(__file__).parent / "robots.json").read_text())
-    return [Robot(row["match"], row["name"], row["verdict"], row.get("rule", "R3")) for row in table]
+    return [
+        Robot(row["match"], row["name"], row["verdict"], row.get("rule", "R3"), row.get("kinds", "ocwfvq"))
+        for row in table
+    ]
 
 
 def robot_of(user_agent: str) -> str:
