@@ -141,7 +141,8 @@ def test_the_corpus_of_labelled_sequences_machines_found_people_spared():
     mistaken = [
         case["name"]
         for case in people
-        if (judged(case)[-1] if case["label"] == "pair" else "human" if "machine" not in judged(case) else "") != "human"
+        if (judged(case)[-1] if case["label"] == "pair" else "human" if "machine" not in judged(case) else "")
+        != "human"
     ]
     twice = [case["name"] for case in people if case["label"] == "pair" and "human" in judged(case)[:-1]]
 
