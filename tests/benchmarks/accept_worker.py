@@ -7,7 +7,7 @@ granian --interface wsgi tests.benchmarks.accept_worker:peer     # Django, its m
 import os
 
 GIF = bytes.fromhex("47494638396101000100800000000000ffffff21f90401000000002c00000000010001000002024401003b")
-HEADERS = [("Content-Type", "image/gif"), ("Content-Length", str(len(GIF)))]
+HEADERS = [("Content-Type", "image/gif"), ("Content-Length", str(len(GIF))), ("Cache-Control", "no-store")]  # as ours
 
 
 def bare(environ, start_response):
