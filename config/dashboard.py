@@ -21,8 +21,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from campaigns.models import Campaign, Delivery, Engagement, Event, SendingHold
+<<<<<<< HEAD
 from campaigns.tracking import spool
 from contacts import heartbeats
+=======
+from contacts import heartbeats, retention
+>>>>>>> a829b6b (Sound the alarm before prospects leave, search the people by index, and measure list and 360° page at a million)
 from contacts.models import Contact, Job, Notice
 from social.models import EarnedVisit, OfferCounter, Referral, ShareLink
 from social.reports import CONFIRMED
@@ -226,6 +230,18 @@ def _job_needs() -> list[Need]:
         )
         for job in failed.order_by("-id")[:SHOWN]
     ]
+
+
+def _prospect_needs() -> list[Need]:
+    """Say that prospects reach the end of their three years: the alarm before the last message and the erasure."""
+    due = retention.due()
+    text = ngettext(
+        "%(n)d prospect was silent for almost three years: a last message goes out, then she is forgotten",
+        "%(n)d prospects were silent for almost three years: a last message goes out, then they are forgotten",
+        due.soon + due.over,
+    )
+    n = due.soon + due.over
+    return [Need(text % {"n": n}, _url("admin:contacts_contact_changelist") + "?silent=soon")] if n else []
 
 
 def _referral_needs() -> list[Need]:

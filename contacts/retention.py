@@ -27,6 +27,7 @@ logger = logging.getLogger(__name__)
 NOTICE = "last_message"
 WARN = timedelta(days=30)  # between the last message and the end, so that she can answer
 ALARM = timedelta(days=60)  # before the end, the desk is told
+MOST_COUNTED = 10_000  # people; an alarm needs no more
 AT_ONCE = 500  # people a round, each erased in a transaction of her own
 # Kinds of timeline entries that are acts of hers; opens, mails and friends' visits are not.
 ACTS = {
@@ -67,13 +68,19 @@ def silent_since(moment: datetime) -> QuerySet[Contact]:
     return Contact.objects.filter(quiet, ~Exists(said), merged_into=None)
 
 
+def ending(now: datetime | None = None) -> QuerySet[Contact]:
+    """Return the prospects whose time ends within two months, or is over; nobody where prospects are kept for ever."""
+    keep = limit()
+    return silent_since((now or timezone.now()) - keep + ALARM) if keep else Contact.objects.none()
+
+
 def due(now: datetime | None = None) -> Due:
     """Count who reaches the end of her time soon, and who has."""
     now, keep = now or timezone.now(), limit()
     if keep is None:
         return Due(0, 0)
-    over = silent_since(now - keep).count()
-    return Due(silent_since(now - keep + ALARM).count() - over, over)
+    over = silent_since(now - keep)[:MOST_COUNTED].count()
+    return Due(silent_since(now - keep + ALARM)[:MOST_COUNTED].count() - over, over)
 
 
 def keep_in_time(now: datetime | None = None) -> Kept:

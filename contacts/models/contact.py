@@ -77,6 +77,7 @@ class Contact(models.Model):
         indexes = [
             models.Index(fields=["address_hash"], name="contact_suppression_join"),
             models.Index(fields=["last_name", "first_name"], name="contact_by_name"),
+            models.Index(fields=["first_name"], name="contact_by_first_name"),
             models.Index(fields=["created_at"], name="contact_by_age"),
             models.Index(fields=["last_opened_at"], name="contact_last_open"),
             models.Index(fields=["last_clicked_at"], name="contact_last_click"),
