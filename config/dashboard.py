@@ -21,12 +21,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from campaigns.models import Campaign, Delivery, Engagement, Event, SendingHold
-<<<<<<< HEAD
 from campaigns.tracking import spool
-from contacts import heartbeats
-=======
 from contacts import heartbeats, retention
->>>>>>> a829b6b (Sound the alarm before prospects leave, search the people by index, and measure list and 360° page at a million)
 from contacts.models import Contact, Job, Notice
 from social.models import EarnedVisit, OfferCounter, Referral, ShareLink
 from social.reports import CONFIRMED
@@ -97,6 +93,8 @@ def home(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
         context["learned"] = _learned(campaigns, figures)
     context.setdefault("needs", [])
     context.setdefault("running", [])
+    if may("contacts.view_contact"):
+        context["needs"] += _prospect_needs()
     if may("contacts.view_job"):
         context["needs"] += _job_needs()
         context["running"] += _jobs()
