@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import ipaddress
 import json
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -188,19 +189,41 @@ def _mark(hits: Sequence[Seen], rule: str) -> None:
 
 def _burst(clicks: list[Seen], links_in_mail: int) -> None:
     """R6."""
-    for start, first in enumerate(clicks):
-        window = [hit for hit in clicks[start:] if hit.at - first.at <= BURST]
-        links = len({hit.link for hit in window})
-        if links >= BURST_LINKS or (links >= 2 and links >= BURST_SHARE * links_in_mail):
-            _mark(window, "R6")
+    few = max(2.0, BURST_SHARE * links_in_mail)
+    _crowded(clicks, [hit.link for hit in clicks], BURST, min(float(BURST_LINKS), few), "R6")
 
 
 def _spread(people: list[Seen]) -> None:
     """R7."""
-    for start, first in enumerate(people):
-        window = [hit for hit in people[start:] if hit.at - first.at <= SPREAD]
-        if len({hit.network for hit in window if hit.network}) >= SPREAD_NETWORKS:
-            _mark(window, "R7")
+    named = [hit for hit in people if hit.network]
+    _crowded(named, [hit.network for hit in named], SPREAD, SPREAD_NETWORKS, "R7", among=people)
+
+
+def _crowded(
+    hits: list[Seen], told: Sequence[object], span: timedelta, most: float, rule: str, among: list[Seen] | None = None
+) -> None:
+    """Mark every hit of a window that holds `most` different ones; one pass, for a link may be hammered."""
+    inside: Counter[object] = Counter()
+    start, windows = 0, list[tuple[datetime, datetime]]()
+    for hit, one in zip(hits, told, strict=True):
+        inside[one] += 1
+        while hit.at - hits[start].at > span:
+            inside[told[start]] -= 1
+            if not inside[told[start]]:
+                del inside[told[start]]
+            start += 1
+        if len(inside) >= most:
+            windows.append((hits[start].at, hit.at))
+    _mark_within(windows, among if among is not None else hits, rule)
+
+
+def _mark_within(windows: list[tuple[datetime, datetime]], hits: list[Seen], rule: str) -> None:
+    at = 0
+    for hit in hits:
+        while at < len(windows) and windows[at][1] < hit.at:
+            at += 1
+        if at < len(windows) and windows[at][0] <= hit.at:
+            _mark([hit], rule)
 
 
 def _at_once(clicks: list[Seen], sent_at: datetime) -> None:

@@ -151,3 +151,8 @@ def test_the_corpus_of_labelled_sequences_machines_found_people_spared():
     assert len(mistaken) <= 0.01 * len(people), mistaken
     assert not twice, twice
     print(f"machines {len(machines) - len(missed)}/{len(machines)}, people mistaken {len(mistaken)}/{len(people)}")
+
+
+def test_a_hammered_link_is_judged_in_one_pass():
+    hits = [seen(n / 1000, link=1 + n % 2, network=f"198.51.{n % 2}.0") for n in range(30_000)]
+    assert set(verdicts(hits, links=8)) == {"human"}, "walking each window for each hit would take minutes here"
