@@ -96,6 +96,8 @@ MENU: list[tuple[str | Promise, list[Item]]] = [
         [
             table(_("Senders"), "campaigns", "sender", "alternate_email"),
             table(_("Relays"), "campaigns", "relaystate", "dns"),
+            table(_("Pace of relays"), "campaigns", "relaypace", "speed"),
+            table(_("Quiet hours and cap"), "campaigns", "pacerule", "bedtime"),
             table(_("Brands"), "contacts", "brand", "palette"),
             table(_("Team"), "auth", "user", "badge"),
             table(_("Roles"), "auth", "group", "admin_panel_settings"),

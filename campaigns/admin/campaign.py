@@ -38,7 +38,12 @@ from contacts.models import Segment
 
 State = Campaign.State
 OPEN = (State.DRAFT, State.SCHEDULED)
-LIVE_FIELDS = {"name", "pace_per_hour"}  # what may change while it sends; the rest was frozen at the start
+LIVE_FIELDS = {
+    "name",
+    "pace_per_hour",
+    "timing",
+    "priority",
+}  # what may change while it sends; the rest was frozen at the start
 
 
 class WithProgress(ChangeList):
@@ -71,7 +76,10 @@ class CampaignAdmin(CheckPages, AsksConsent, SimpleHistoryAdmin, BigTableAdmin):
         (gettext_lazy("Content"), {"fields": ["content"]}),
         (gettext_lazy("Share & offer"), {"fields": ["objective"]}),
         (gettext_lazy("Check"), {"fields": ["tracking", "in_archive"]}),
-        (gettext_lazy("Send"), {"fields": ["sender", "pace_per_hour", "holdout_percent", "ambiguity"]}),
+        (
+            gettext_lazy("Send"),
+            {"fields": ["sender", "pace_per_hour", "timing", "priority", "holdout_percent", "ambiguity"]},
+        ),
     ]
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:

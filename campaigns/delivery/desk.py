@@ -10,7 +10,7 @@ from contextlib import nullcontext
 
 from django.db import DatabaseError, connection, transaction
 
-from campaigns.delivery import breaker, consequences, control, ledger, replies
+from campaigns.delivery import breaker, consequences, control, destinations, ledger, replies, throttle
 from campaigns.delivery.database import is_postgresql
 from campaigns.delivery.mail import Mail, Outcome
 from campaigns.models import Campaign
@@ -82,16 +82,20 @@ class LedgerDesk:
 
     def _judge(self, outcomes: list[Outcome], results: list[ledger.Result]) -> None:
         """Count, close the breaker when the relay takes mail, pause the campaign when the replies say so."""
-        reason = ""
+        reason, slowed = "", set[str]()
         window = WINDOWS.setdefault(self.campaign.pk, consequences.Window())
         for outcome, result in zip(outcomes, results, strict=True):
             self.counts[result.state] += 1
             if outcome.code:
                 judged = replies.judge(outcome.code, outcome.text, at_dot=outcome.is_dotted)
                 reason = window.note(judged, f"{outcome.code} {outcome.text}") or reason
+                if judged.fault is replies.Fault.DOMAIN:
+                    slowed.add(outcome.mail.recipient.rpartition("@")[2])
                 if judged.is_taken and not self._has_worked:
                     self._has_worked = True
                     breaker.worked(self.relay)
+        for group in {destinations.group(domain) for domain in slowed}:
+            throttle.slower(group)
         if reason:
             self.interrupt(reason)
 

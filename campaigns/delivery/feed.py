@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from django.db import DatabaseError
 
-from campaigns.delivery import ledger, throttle
+from campaigns.delivery import ledger, pacing
 from campaigns.delivery.desk import LedgerDesk, reconnect
 from campaigns.delivery.mail import Mail
 from campaigns.models import Campaign, Delivery
@@ -30,14 +30,12 @@ class CampaignFeed:
     interrupted.
     """
 
-    def __init__(
-        self, campaign: Campaign, desk: LedgerDesk, *, until: float, batch: int = BATCH, rate_key: str = ""
-    ) -> None:
+    def __init__(self, campaign: Campaign, desk: LedgerDesk, *, until: float, batch: int = BATCH) -> None:
         self.campaign = campaign
         self.desk = desk
         self.until = until
         self.batch = batch
-        self.keys = [key for key in (f"campaign:{campaign.pk}" if campaign.pace_per_hour else "", rate_key) if key]
+        self.allowance = pacing.Allowance(campaign, desk.relay)
         self.claimed = 0
         self.is_broken = False
         self._mails: deque[Mail] = deque()
@@ -90,8 +88,7 @@ class CampaignFeed:
             return
         try:
             ledger.release(held, self.desk.owner)
-            for key in self.keys:
-                throttle.give_back(key, len(held))
+            self.allowance.give_back(len(held))
         except DatabaseError:  # their lease ends by itself
             logger.warning("campaign=%s %d rows could not be released", self.campaign.pk, len(held))
             reconnect()
@@ -106,19 +103,33 @@ class CampaignFeed:
             self._stumble("a claim")
 
     def _claim(self) -> None:
-        wanted = self.batch
-        for key in self.keys:
-            wanted = throttle.take(key, wanted) if wanted else 0
+        wanted = self.allowance.take(self.batch)
         rows = ledger.claim(self.campaign, self.desk.owner, wanted) if wanted else []
-        for key in self.keys:
-            throttle.give_back(key, wanted - len(rows))
-        self.claimed += len(rows)
         self._is_over = len(rows) < wanted or not wanted
+        rows = self._without_those_who_wait(rows)
+        self.allowance.give_back(wanted - len(rows))
+        self.claimed += len(rows)
         if rows:
             from campaigns.content import batch
 
             self._rows.update((row.id, row) for row in rows)
             self._renderings.append(iter(batch.stream(self.campaign, rows)))
+
+    def _without_those_who_wait(self, rows: list[Delivery]) -> list[Delivery]:
+        """Put rows off whose person's hour, domain or fill of mail says so, and return the others."""
+        waiting = pacing.put_off(self.campaign, rows) if rows else {}
+        if not waiting:
+            return rows
+        moved = [
+            ledger.Result(
+                row.id, row.fence, ledger.State.DEFERRED if later.seconds else ledger.State.SUPPRESSED,
+                None, later.why, delay=later.seconds,
+            )
+            for row in rows
+            if (later := waiting.get(row.id)) is not None
+        ]  # fmt: skip
+        ledger.record(moved, self.desk.owner)
+        return [row for row in rows if row.id not in waiting]
 
     def _render(self) -> None:
         """Make the next mail ready; a row whose message cannot be made fails alone."""

@@ -335,4 +335,4 @@ def claimable(campaign_ids: Sequence[int] | None = None) -> list[int]:
     found = Campaign.objects.filter(Exists(ready), state=Campaign.State.SENDING)
     if campaign_ids is not None:
         found = found.filter(pk__in=campaign_ids)
-    return list(found.order_by("-kind", "started_at", "pk").values_list("pk", flat=True))
+    return list(found.order_by("-kind", "-priority", "started_at", "pk").values_list("pk", flat=True))

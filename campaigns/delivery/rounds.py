@@ -9,7 +9,7 @@ from __future__ import annotations
 from django.db import connection
 from django.db.models import Count
 
-from campaigns.delivery import audience, control, hold, ledger, notices
+from campaigns.delivery import audience, control, hold, ledger, notices, pacing, throttle
 from campaigns.models import Campaign, Delivery
 from contacts import manners
 
@@ -24,6 +24,8 @@ def go_round() -> None:
     notices.drain()
     ledger.sweep()
     ledger.settle_proved()
+    throttle.grow()
+    pacing.forget_old()
     sending = Campaign.objects.filter(state=Campaign.State.SENDING, kind=Campaign.Kind.CAMPAIGN)
     for campaign in sending.filter(send_until__lte=manners.database_now()):
         control.cancel_rows(campaign)  # what it promises is over: the rest is not sent

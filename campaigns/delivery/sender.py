@@ -99,10 +99,12 @@ def send_round(work: Work) -> bool:
     try:
         ready = [each for each in rounds.with_work() if work.campaign_ids is None or each in work.campaign_ids]
         moved = False
-        for campaign in Campaign.objects.filter(pk__in=ready).select_related("sender", "content__brand"):
+        known = Campaign.objects.select_related("sender", "content__brand").in_bulk(ready)
+        order = [known[each] for each in ready if each in known]
+        for campaign, after in zip(order, [*order[1:], None], strict=False):
             moved = send_turn(campaign, work) or moved
-            if work.is_over:
-                break
+            if work.is_over or (moved and after is not None and after.priority < campaign.priority):
+                break  # whoever may wait for others waits until these have nothing to send
         return moved
     except DatabaseError:
         logger.warning("the database did not answer; looking again")

@@ -4,6 +4,7 @@ from campaigns.models.campaign import AudienceExclusion, Campaign, Link, LinkTar
 from campaigns.models.content import ContentBody, ContentVersion, EmailContent, Image, Sender
 from campaigns.models.delivery import Delivery, OutboxMail, RelayState, SendingHold, TokenBucket
 from campaigns.models.event import Engagement, Event, HourlyTotal, LinkEngagement, SpoolFile
+from campaigns.models.pace import PaceRule, RelayPace, SentCount
 
 __all__ = [
     "AudienceExclusion",
@@ -20,9 +21,12 @@ __all__ = [
     "LinkEngagement",
     "LinkTarget",
     "OutboxMail",
+    "PaceRule",
+    "RelayPace",
     "RelayState",
     "Sender",
     "SendingHold",
+    "SentCount",
     "SpoolFile",
     "TokenBucket",
 ]

@@ -38,6 +38,17 @@ class Campaign(models.Model):
         RESEND = "resend", _("send again: never lost")
         RESOLVE = "resolve", _("look for proof first")
 
+    class Timing(models.TextChoices):
+        """When a person's mail goes once it is her turn; quiet hours hold for both."""
+
+        AT_ONCE = "at_once", _("as soon as it is her turn")
+        PREFERRED = "preferred", _("at the hour she likes, where she named one")
+
+    class Priority(models.IntegerChoices):
+        LOW = -1, _("may wait for others")
+        NORMAL = 0, _("normal")
+        HIGH = 1, _("before all others")
+
     class Objective(models.TextChoices):
         AWARENESS = "awareness", _("awareness")
         SALES = "sales", _("sales")
@@ -84,6 +95,8 @@ class Campaign(models.Model):
     pace_per_hour = models.PositiveIntegerField(
         _("mails per hour"), null=True, blank=True, help_text=_("empty = as fast as the relays allow")
     )
+    timing = models.CharField(_("hour"), max_length=9, choices=Timing, default=Timing.AT_ONCE)
+    priority = models.SmallIntegerField(_("priority"), choices=Priority, default=Priority.NORMAL)
     tracking = models.CharField(_("measurement"), max_length=8, choices=Tracking, default=Tracking.CONSENT)
     ambiguity = models.CharField(_("mails in doubt"), max_length=8, choices=Ambiguity, default=Ambiguity.HOLD)
     holdout_percent = models.PositiveSmallIntegerField(

@@ -152,6 +152,9 @@ class TokenBucket(models.Model):
     capacity = models.FloatField(_("burst"), help_text=_("mails"))
     tokens = models.FloatField(_("left"))
     refilled_at = models.DateTimeField(_("refilled"))
+    changed_at = models.DateTimeField(
+        _("rate changed"), null=True, blank=True, help_text=_("of a domain's own pace, which finds itself")
+    )
 
     class Meta:
         verbose_name = _("throttle")

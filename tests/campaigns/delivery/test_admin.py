@@ -116,7 +116,17 @@ def test_a_started_campaign_keeps_its_audience_and_changes_its_pace(desk):
     campaign = make_ready(2)
     press(desk, campaign, "start")
     url = f"/admin/campaigns/campaign/{campaign.pk}/change/"
-    desk.post(url, {"name": "May", "pace_per_hour": "7200", "holdout_percent": "20", "everyone_reason": ""})
+    desk.post(
+        url,
+        {
+            "name": "May",
+            "pace_per_hour": "7200",
+            "timing": "at_once",
+            "priority": "0",
+            "holdout_percent": "20",
+            "everyone_reason": "",
+        },
+    )
 
     campaign.refresh_from_db()
     assert campaign.pace_per_hour == 7200 and campaign.holdout_percent == 0 and campaign.everyone_reason
