@@ -3,19 +3,26 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import time_machine
 from django.core.management import CommandError, call_command
+from django.utils import timezone
 
 from campaigns import consent_campaign
 from campaigns.delivery import audience, control
 from campaigns.models import Campaign, Delivery
 from campaigns.tracking import tokens
 from campaigns.tracking.tokens import Purpose
-from contacts import consent, formkeys
+from contacts import consent, formkeys, manners
 from contacts.models import Consent, Preference
 from tests.make import make_campaign, make_contact, make_delivery, make_sender, make_topic
 
 pytestmark = pytest.mark.django_db
 
 START = datetime(2026, 1, 10, 9, tzinfo=UTC)
+
+
+@pytest.fixture(autouse=True)
+def frozen_clock(monkeypatch):
+    """PostgreSQL's own clock cannot be frozen: the site's is asked instead."""
+    monkeypatch.setattr(manners, "database_now", timezone.now)
 
 
 @pytest.fixture
