@@ -287,6 +287,12 @@ REFERENCE_PARAMETER = env.text("REFERENCE_PARAMETER", "ff")
 # Hosts of shops that are told, besides the brands' websites; comma-separated.
 REFERENCE_HOSTS = env.words("REFERENCE_HOSTS")
 
+# Whether the check before sending asks each link of a mail; True or False.
+LINK_CHECK = env.flag("LINK_CHECK", True)
+
+# Networks that may be asked although they are private (a shop in the intranet); comma-separated.
+OUTSIDE_ALSO = env.networks("OUTSIDE_ALSO")
+
 BASE_CURRENCY = env.currency("BASE_CURRENCY", "EUR")
 
 # Zone of the days in reports; IANA name; default UTC.

@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_POST
 
 from campaigns.admin import steps
-from campaigns.content import checks, reach, spam
+from campaigns.content import checks, reach, reachable, spam
 from campaigns.content.findings import Finding
 from campaigns.delivery import trial
 from campaigns.models import Campaign
@@ -71,6 +71,7 @@ class CheckPages:
         return [
             path("<int:pk>/check/", view(self.check_page), name=f"{NAME}_check"),
             path("<int:pk>/check/domain/", view(self.domain_page), name=f"{NAME}_domain"),
+            path("<int:pk>/check/links/", view(self.links_page), name=f"{NAME}_links"),
             path("<int:pk>/check/test/", view(self.test_page), name=f"{NAME}_test"),
             *super().get_urls(),  # type: ignore[misc]
         ]
@@ -100,6 +101,14 @@ class CheckPages:
         is_bad = any(one.level == "error" for one in found)
         context = {"findings": found, "score": _score(campaign), "campaign": campaign, "is_bad": is_bad}
         return render(request, "admin/campaigns/campaign/domain.html", context)
+
+    def links_page(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Ask the links whether they lead anywhere; loaded after the page."""
+        campaign = self._campaign(request, pk)
+        version = checks.newest(campaign)
+        found = sorted(reachable.unreachable(campaign, version), key=lambda one: WORST[one.level]) if version else []
+        context = {"findings": found, "campaign": campaign, "is_bad": any(one.level == "error" for one in found)}
+        return render(request, "admin/campaigns/campaign/links.html", context)
 
     def test_page(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Send a test mail."""
