@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,14 +20,13 @@ from campaigns.content import compiled, mime, visibility
 from campaigns.content.compiled import CompiledEmail
 from campaigns.content.findings import BadContent
 from campaigns.content.merge import INTERNAL, LiquidError
-from campaigns.content.quoted import Unsendable, ascii_address, ascii_domain
+from campaigns.content.quoted import Unsendable, ascii_address
 from campaigns.content.recipients import Recipient
 from campaigns.models import Campaign, ContentVersion, Delivery
 from campaigns.tracking.tokens import Purpose, codec
 from contacts.models import Contact
 
 logger = logging.getLogger(__name__)
-Make = Callable[..., str]  # tokens.make with the codec looked up once a batch
 
 
 @dataclass(slots=True)
@@ -131,12 +130,12 @@ def _group(campaign: Campaign, version: ContentVersion, language: str, people: l
         mail = compiled.load(campaign, version, language)
         with translation.override(language):
             blocks = block_values(mail, campaign, people)
-    except BadContent as bad:
+    except (BadContent, Unsendable) as bad:
         yield from (Outgoing(person.delivery_id, "", "", b"", str(bad)[:300]) for person in people)
         return
-    make = codec().make
+    makers = Makers(mail, campaign.pk)
     for person, own in zip(people, blocks, strict=True):
-        yield _one(mail, campaign, person, own, make)
+        yield _one(mail, campaign, person, own, makers)
 
 
 def block_values(mail: CompiledEmail, campaign: Campaign, people: Sequence[Recipient]) -> list[dict[str, Any]]:
@@ -149,25 +148,36 @@ def block_values(mail: CompiledEmail, campaign: Campaign, people: Sequence[Recip
     return merged
 
 
-def values_for(
-    mail: CompiledEmail, campaign_id: int, person: Recipient, blocks: dict[str, Any], make: Make | None = None
-) -> dict[str, Any]:
+class Makers:
+    """The tokens of one compiled mail of one campaign: makers looked up and crowd tokens made once a batch."""
+
+    def __init__(self, mail: CompiledEmail, campaign_id: int) -> None:
+        ring = codec()
+        self.open, self.click, self.bounce, self.leave = (
+            ring.maker(purpose, campaign_id)
+            for purpose in (Purpose.OPEN, Purpose.CLICK, Purpose.BOUNCE, Purpose.UNSUBSCRIBE)
+        )
+        self.crowd = {"open": self.open(0), "click": self.click(0)}
+        self.services = [(name, ring.maker(purpose, campaign_id), front) for name, purpose, front in mail.services]
+        self.unsubscribe = "" if mail.is_transactional else f"{mail.site}/u/"
+
+
+def values_for(mail: CompiledEmail, person: Recipient, blocks: dict[str, Any], makers: Makers) -> dict[str, Any]:
     """Return everything the merge language may name for one recipient, and her tokens.
 
     Without consent the open and click tokens are the crowd's: nothing individual leaves. Services are personal.
     """
-    make, delivery = make or codec().make, person.delivery_id
-    tokens = {
-        "open": make(Purpose.OPEN, campaign_id, delivery if person.tracks_opens else 0),
-        "click": make(Purpose.CLICK, campaign_id, delivery if person.tracks_clicks else 0),
-    }
-    services = {}
+    delivery = person.delivery_id
+    tokens, services = makers.crowd.copy(), {}
+    if person.tracks_opens:
+        tokens["open"] = makers.open(delivery)
+    if person.tracks_clicks:
+        tokens["click"] = makers.click(delivery)
     if delivery:
-        services = {name: front + make(purpose, campaign_id, delivery) for name, purpose, front in mail.services}
-        tokens["bounce"] = make(Purpose.BOUNCE, campaign_id, delivery)
-        if not mail.is_transactional:
-            leave = f"{mail.site}/u/{make(Purpose.UNSUBSCRIBE, campaign_id, delivery)}"
-            services["unsubscribe"] = tokens["unsubscribe"] = leave
+        services = {name: front + make(delivery) for name, make, front in makers.services}
+        tokens["bounce"] = makers.bounce(delivery)
+        if makers.unsubscribe:
+            services["unsubscribe"] = tokens["unsubscribe"] = makers.unsubscribe + makers.leave(delivery)
     return {
         "contact": person.merge_values(),
         "links": services,
@@ -179,12 +189,11 @@ def values_for(
 
 
 def _one(
-    mail: CompiledEmail, campaign: Campaign, person: Recipient, blocks: dict[str, Any], make: Make | None = None
+    mail: CompiledEmail, campaign: Campaign, person: Recipient, blocks: dict[str, Any], makers: Makers
 ) -> Outgoing:
     try:
-        values = values_for(mail, campaign.pk, person, blocks, make)
-        domain = ascii_domain(campaign.sender.envelope_domain) if campaign.sender else ""
-        envelope = f"b+{values[INTERNAL]['bounce']}@{domain}"
+        values = values_for(mail, person, blocks, makers)
+        envelope = f"b+{values[INTERNAL]['bounce']}@{mail.envelope_domain}"
         message = mime.message(mail, person, values)
         return Outgoing(person.delivery_id, envelope, ascii_address(person.email), message)
     except (Unsendable, LiquidError) as error:

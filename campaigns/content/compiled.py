@@ -23,7 +23,7 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 
 from campaigns import links
-from campaigns.content import document, sanitise, visibility
+from campaigns.content import document, mime, sanitise, visibility
 from campaigns.content.blocks import Audience, Block, BlockDict, CompileEnv, registry
 from campaigns.content.evaluate import PAGE, PLAIN, WIRE_HTML, WIRE_TEXT, Program, compile_program
 from campaigns.content.findings import BadContent, Finding
@@ -72,6 +72,7 @@ class CompiledEmail:
         self.is_transactional = env.is_transactional
         self.head = b""  # headers that are the same for all, and what closes each Message-ID
         self.tail = b""
+        self.envelope_domain = ""  # of the bounce address, in ASCII
 
     @cached_property
     def subject(self) -> Program[str]:
@@ -84,6 +85,11 @@ class CompiledEmail:
     @cached_property
     def text(self) -> Program[bytes]:
         return compile_program(parse(self.text_source, language=self.language, autoescape=False), WIRE_TEXT)
+
+    @cached_property
+    def parts(self) -> Program[bytes]:
+        """Both parts on the wire, in one program: what a mail joins once."""
+        return mime.parts(self)
 
     @cached_property
     def page(self) -> Program[str]:
@@ -311,8 +317,6 @@ def images_of(body: ContentBody) -> dict[int, Image]:
 
 
 def _compile(campaign: Campaign, version: ContentVersion, body: ContentBody, audience: Audience) -> CompiledEmail:
-    from campaigns.content import mime
-
     env = CompileEnv(version.content.brand, body.language, campaign, audience, images_of(body))
     rows = _rows_of(live_blocks(body))  # before they are read: a change in between shows the next time
     measures = campaign.tracking != Campaign.Tracking.NONE
@@ -323,11 +327,12 @@ def _compile(campaign: Campaign, version: ContentVersion, body: ContentBody, aud
 
     compiled = compile_body(body, env, number=number if measures else None, pixel=pixel)
     try:
-        compiled.html, compiled.text, compiled.subject  # noqa: B018 - parsed now: a worker must not meet the error later
+        compiled.parts, compiled.subject  # noqa: B018 - parsed now: a worker must not meet the error later
     except LiquidError as error:
         raise BadContent([Finding("error", "merge.syntax", str(error))]) from error
     compiled.shown = rows
     if audience == "self" and campaign.sender:
         compiled.head = mime.head(campaign, campaign.sender, env.brand)
+        compiled.envelope_domain = ascii_domain(campaign.sender.envelope_domain)
         compiled.tail = f"@{ascii_domain(campaign.sender.domain)}>\r\n".encode()
     return compiled

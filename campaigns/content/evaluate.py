@@ -19,8 +19,8 @@ from typing import Any, Generic, TypeVar
 from liquid import BoundTemplate, RenderContext
 from liquid.ast import BlockNode, Node
 from liquid.builtin.content import ContentNode
-from liquid.builtin.expressions import FilteredExpression, Path, StringLiteral
-from liquid.builtin.expressions.logical import BooleanExpression, EqExpression, NeExpression, is_truthy
+from liquid.builtin.expressions import FilteredExpression, Path
+from liquid.builtin.expressions.logical import BooleanExpression, is_truthy
 from liquid.builtin.output import OutputNode
 from liquid.builtin.tags.for_tag import ForNode
 from liquid.builtin.tags.if_tag import IfNode
@@ -30,10 +30,11 @@ from markupsafe import escape
 
 from campaigns.content.merge import INTERNAL
 from campaigns.content.quoted import SOFT_BREAK, quoted
+from campaigns.content.reading import Values, fallback, forloop, is_field, items_of, or_else, reader
 
-Values = dict[str, Any]
 Piece = TypeVar("Piece", str, bytes)
 STATEFUL = {"assign", "capture", "cycle", "increment", "decrement"}  # they change names for what follows
+TOKEN = f"{{{{ {INTERNAL}."  # how the slot of a token is written: hexadecimal, the same in every part of a mail
 MAX_LOOP = 1000  # items of one list that a mail shows
 
 
@@ -79,7 +80,7 @@ PLAIN: Encoder[str] = Encoder(str, str, str, "".join, "", False)
 class Program(Generic[Piece]):
     """A compiled document. Calling it with merge values returns the document for one contact."""
 
-    __slots__ = ("join", "pieces", "repeated", "single")
+    __slots__ = ("join", "pieces", "repeated", "single", "tokens")
     join: Callable[[Iterable[Piece]], Piece]
 
     def __init__(self, join: Callable[[Iterable[Piece]], Piece]) -> None:
@@ -87,21 +88,39 @@ class Program(Generic[Piece]):
         self.pieces: list[Any] = []
         self.single: list[tuple[int, Callable[[Values], Piece]]] = []
         self.repeated: list[tuple[Sequence[int], Callable[[Values], Piece]]] = []
+        self.tokens: dict[str, tuple[list[int], Callable[[Values], Piece]]] = {}
 
     def __call__(self, values: Values) -> Piece:
-        pieces = self.pieces.copy()
+        return self.join(self.filled(values))
+
+    def filled(self, values: Values) -> list[Piece]:
+        """Return the pieces for one contact, in order, not joined yet."""
+        pieces: list[Piece] = self.pieces.copy()
         for place, slot in self.single:
             pieces[place] = slot(values)
         for places, slot in self.repeated:
             piece = slot(values)
             for place in places:
                 pieces[place] = piece
-        return self.join(pieces)
+        for places, slot in self.tokens.values():
+            piece = slot(values)
+            for place in places:
+                pieces[place] = piece
+        return pieces
+
+    def append(self, other: Program[Piece]) -> None:
+        """Add another program behind this one; a token that stands in both is computed once."""
+        start = len(self.pieces)
+        self.pieces += other.pieces
+        self.single += [(start + place, slot) for place, slot in other.single]
+        self.repeated += [([start + place for place in places], slot) for places, slot in other.repeated]
+        for name, (places, slot) in other.tokens.items():
+            self.tokens.setdefault(name, ([], slot))[0].extend(start + place for place in places)
 
     @property
     def is_constant(self) -> bool:
         """Say whether it gives the same for everybody."""
-        return not self.single and not self.repeated
+        return not self.single and not self.repeated and not self.tokens
 
 
 class Unknown(Exception):
@@ -147,6 +166,7 @@ class _Builder(Generic[Piece]):
                 slots[key] = ([], self.slot(node, outermost=outermost))
             slots[key][0].append(len(program.pieces))
             program.pieces.append(self.encoder.empty)
+        program.tokens = {key: slots.pop(key) for key in list(slots) if key.startswith(TOKEN)}
         program.single = [(places[0], slot) for places, slot in slots.values() if len(places) == 1]
         program.repeated = [(places, slot) for places, slot in slots.values() if len(places) > 1]
         return program
@@ -185,10 +205,12 @@ class _Builder(Generic[Piece]):
             raise Unknown
         if isinstance(expression.left, Path) and expression.left.path[0] == INTERNAL:
             return self.internal(str(expression.left.path[1]))
-        if not expression.filters and isinstance(expression.left, Path) and _is_field(expression.left.path):
+        if isinstance(expression.left, Path) and is_field(expression.left.path):
             head, tail = expression.left.path
-            return self.shown_field(str(head), str(tail))
-        return self.shown(_reader(expression, self.template))
+            otherwise = fallback(expression)
+            if not expression.filters or otherwise is not None:
+                return self.shown_field(str(head), str(tail), otherwise)
+        return self.shown(reader(expression, self.template))
 
     def internal(self, name: str) -> Callable[[Values], Piece]:
         """Return the slot of a token: hexadecimal, nothing to escape or to remember."""
@@ -204,13 +226,15 @@ class _Builder(Generic[Piece]):
 
         return show
 
-    def shown_field(self, head: str, tail: str) -> Callable[[Values], Piece]:
-        """Return the slot of `{{ head.tail }}`, by far the commonest: one call instead of two."""
-        value, rarer = self.encoder.value, self.rarer
+    def shown_field(self, head: str, tail: str, otherwise: str | None) -> Callable[[Values], Piece]:
+        """Return the slot of `{{ head.tail }}`, by far the commonest, with or without its `default`: one call."""
+        value, rarer, known = self.encoder.value, self.rarer, otherwise is None
 
         def show(values: Values) -> Piece:
             inner = values.get(head)
             found = inner.get(tail) if type(inner) is dict else None
+            if not found and not known:
+                found = or_else(found, otherwise)
             return value(found) if type(found) is str else rarer(found)
 
         return show
@@ -247,7 +271,7 @@ class _Builder(Generic[Piece]):
 
     def test(self, expression: Any) -> Callable[[Values], bool]:
         inner = expression.expression if isinstance(expression, BooleanExpression) else expression
-        read = _reader(inner, self.template)
+        read = reader(inner, self.template)
 
         def truth(values: Values) -> bool:
             found = read(values)
@@ -260,136 +284,60 @@ class _Builder(Generic[Piece]):
         parts = node.expression
         if parts.limit or parts.offset or parts.reversed or not isinstance(parts.iterable, Path):
             raise Unknown
-        read, body = _reader(parts.iterable, self.template), self.program(node.block.nodes)
+        read, item = reader(parts.iterable, self.template), self.item(node, parts.identifier)
         otherwise = self.branch(node.default) if node.default else None
-        name, join, empty = parts.identifier, self.encoder.join, self.encoder.empty
-        counts = any("forloop" in str(child) for child in node.block.nodes)
+        join, empty = self.encoder.join, self.encoder.empty
 
         def repeat(values: Values) -> Piece:
-            items = _items(read(values))
+            items = items_of(read(values))
             if not items:
                 return otherwise(values) if otherwise else empty
+            return join(item(items, values))
+
+        return repeat
+
+    def item(self, node: ForNode, name: str) -> Callable[[Sequence[Any], Values], list[Piece]]:
+        """Return what writes the pieces of a loop's items. Fields of the item itself are read without any scope."""
+        body = self.program(node.block.nodes)
+        fields = self.item_fields(node, name)
+        if body.repeated or body.tokens or any(place not in fields for place, _slot in body.single):
+            return self.scoped(node, name, body)
+        own, value, rarer, template = list(fields.items()), self.encoder.value, self.rarer, body.pieces
+
+        def write(items: Sequence[Any], values: Values) -> list[Piece]:
+            pieces: list[Piece] = []
+            for item in items[:MAX_LOOP]:
+                part = template.copy()
+                for place, tail in own:
+                    found = item.get(tail) if type(item) is dict else None
+                    part[place] = value(found) if type(found) is str else rarer(found)
+                pieces += part
+            return pieces
+
+        return write
+
+    def item_fields(self, node: ForNode, name: str) -> dict[int, str]:
+        """Return the places of the loop's body that show a field of the item: place → field."""
+        found = {}
+        for place, child in enumerate(node.block.nodes):
+            expression = child.expression if isinstance(child, OutputNode) else None
+            if isinstance(expression, FilteredExpression) and not expression.filters:
+                path = expression.left.path if isinstance(expression.left, Path) else []
+                if is_field(path) and path[0] == name and name != INTERNAL:
+                    found[place] = str(path[1])
+        return found
+
+    def scoped(self, node: ForNode, name: str, body: Program[Piece]) -> Callable[[Sequence[Any], Values], list[Piece]]:
+        """Return what writes the pieces of a loop whose body names more than its item's fields."""
+        counts = any("forloop" in str(child) for child in node.block.nodes)
+
+        def write(items: Sequence[Any], values: Values) -> list[Piece]:
             scope, pieces = values.copy(), []
             for index, item in enumerate(items[:MAX_LOOP]):
                 scope[name] = item
                 if counts:
-                    scope["forloop"] = _forloop(index, len(items))
-                pieces.append(body(scope))
-            return join(pieces)
+                    scope["forloop"] = forloop(index, len(items))
+                pieces += body.filled(scope)
+            return pieces
 
-        return repeat
-
-
-def _items(found: Any) -> Sequence[Any]:
-    """Return what a loop walks through, as Liquid sees it: a text is one item, a dict its pairs."""
-    if isinstance(found, dict):
-        return list(found.items())
-    if isinstance(found, str):
-        return [found] if found else []
-    return found if isinstance(found, (list, tuple)) else []
-
-
-def _forloop(index: int, length: int) -> dict[str, Any]:
-    return {
-        "index": index + 1,
-        "index0": index,
-        "rindex": length - index,
-        "rindex0": length - index - 1,
-        "first": index == 0,
-        "last": index == length - 1,
-        "length": length,
-    }
-
-
-def _reader(expression: Any, template: BoundTemplate) -> Callable[[Values], Any]:
-    """Return what reads an expression's value: closures for plain paths, Liquid's own `evaluate` for the rest."""
-    if isinstance(expression, FilteredExpression):
-        if not expression.filters:
-            return _reader(expression.left, template)
-        only = expression.filters[0] if len(expression.filters) == 1 else None
-        if only is not None and only.name == "default" and len(only.args) == 1:
-            otherwise = only.args[0].value
-            if isinstance(otherwise, StringLiteral):
-                return _with_default(_reader(expression.left, template), otherwise.value)
-    if isinstance(expression, (EqExpression, NeExpression)) and isinstance(expression.right, StringLiteral):
-        return _compared(
-            _reader(expression.left, template), expression.right.value, isinstance(expression, EqExpression)
-        )
-    if isinstance(expression, Path) and all(isinstance(step, str) for step in expression.path):
-        return _path([str(step) for step in expression.path])
-    return lambda values: expression.evaluate(_Context(template, values))
-
-
-def _with_default(read: Callable[[Values], Any], otherwise: str) -> Callable[[Values], Any]:
-    def value(values: Values) -> Any:
-        found = read(values)
-        return otherwise if found is None or found is False or found in ("", [], {}) else found
-
-    return value
-
-
-def _compared(read: Callable[[Values], Any], text: str, wanted: bool) -> Callable[[Values], bool]:
-    """Return the test of `x == "text"`, or of `x != "text"` when `wanted` is False."""
-    return lambda values: (read(values) == text) is wanted
-
-
-def _path(steps: list[str]) -> Callable[[Values], Any]:
-    head, rest = steps[0], steps[1:]
-    if len(rest) == 1 and rest[0] not in {"size", "first", "last"}:
-        return _two_steps(head, rest[0])
-
-    def walk(values: Values) -> Any:
-        found: Any = values.get(head)
-        for step in rest:
-            found = found[step] if type(found) is dict and step in found else _step(found, step)
-            if found is None:
-                return None
-        return found
-
-    return walk
-
-
-def _is_field(steps: Sequence[Any]) -> bool:
-    return (
-        len(steps) == 2 and all(isinstance(step, str) for step in steps) and steps[1] not in {"size", "first", "last"}
-    )
-
-
-def _two_steps(head: str, tail: str) -> Callable[[Values], Any]:
-    def two(values: Values) -> Any:
-        inner = values.get(head)
-        return inner.get(tail) if type(inner) is dict else None
-
-    return two
-
-
-def _step(found: Any, step: str) -> Any:
-    """Follow one name. Only plain dicts, lists and texts are looked into: no attribute of any object is ever read."""
-    if type(found) is dict and step in found:
-        return found[step]
-    if step == "size" and isinstance(found, (list, tuple, str, dict)):
-        return len(found)
-    if step in {"first", "last"} and isinstance(found, (list, tuple)) and found:
-        return found[0 if step == "first" else -1]
-    return None
-
-
-class _Context(RenderContext):
-    """Liquid's context for one expression: the same rules for names, without a scope stack."""
-
-    def __init__(self, template: BoundTemplate, values: Values) -> None:
-        self.template = template
-        self.env = template.env
-        self.autoescape = template.env.autoescape
-        self.values = values
-
-    def get(self, path: list[Any], *, token: Any, default: Any = None) -> Any:
-        found: Any = self.values.get(path[0])
-        for step in path[1:]:
-            if isinstance(step, int):
-                found = found[step] if isinstance(found, (list, tuple)) and -len(found) <= step < len(found) else None
-            else:
-                found = _step(found, str(step))
-            if found is None:
-                break
-        return self.env.undefined(".".join(map(str, path)), token=token) if found is None else found
+        return write

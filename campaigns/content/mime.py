@@ -12,12 +12,13 @@ from email.utils import formatdate
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from campaigns.content.compiled import CompiledEmail
+from campaigns.content.evaluate import Program
 from campaigns.content.quoted import ascii_address, ascii_domain, header, mailbox
 from campaigns.content.recipients import Recipient
 from campaigns.models import Campaign, Sender
 
 if TYPE_CHECKING:
+    from campaigns.content.compiled import CompiledEmail
     from contacts.models import Brand
 
 # No quoted-printable text can hold "=_", so no body can hold the boundary.
@@ -27,6 +28,7 @@ PART = (
     + BOUNDARY
     + b"\r\nContent-Type: text/%s; charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n"
 )
+PLAIN_SUBJECT = re.compile(r"(?!.*=\?)[!-~]([ -~]{0,66}[!-~])?")  # as it stands on one line of 78
 TEXT_PART, HTML_PART, END = PART % b"plain", b"\r\n" + PART % b"html", b"\r\n--" + BOUNDARY + b"--\r\n"
 
 
@@ -67,7 +69,18 @@ def feedback_id(campaign: Campaign, brand: Brand) -> str:
 
 @lru_cache(maxsize=4)
 def _date(second: int) -> bytes:
-    return formatdate(second).encode()
+    return b"\r\nDate: " + formatdate(second).encode() + b"\r\nMessage-ID: <"
+
+
+def parts(compiled: CompiledEmail) -> Program[bytes]:
+    """Return both parts of the mail as one program, behind one place for the headers: a mail is joined once."""
+    program: Program[bytes] = Program(b"".join)
+    program.pieces += [b"", TEXT_PART]
+    program.append(compiled.text)
+    program.pieces.append(HTML_PART)
+    program.append(compiled.html)
+    program.pieces.append(END)
+    return program
 
 
 def message(compiled: CompiledEmail, recipient: Recipient, values: dict[str, Any]) -> bytes:
@@ -76,26 +89,34 @@ def message(compiled: CompiledEmail, recipient: Recipient, values: dict[str, Any
     The Message-ID is made of the delivery's bounce token: the same on every retry, opaque, and ours to recognise.
     Raises:  Unsendable when a value of this one recipient cannot stand in a mail.
     """
+    pieces = compiled.parts.filled(values)
+    pieces[0] = headers(compiled, recipient, values)
+    return b"".join(pieces)
+
+
+def headers(compiled: CompiledEmail, recipient: Recipient, values: dict[str, Any]) -> bytes:
+    """Return the message's headers and the empty line behind them."""
     tokens = values["t_"]
     leave = tokens.get("unsubscribe")
+    # Never folded inside the brackets nor encoded: Gmail would show no button.
+    ending = f"List-Unsubscribe: <{leave}>\r\n\r\n" if leave else "\r\n"
     return b"".join(
         (
             compiled.head,
             b"To: <",
             ascii_address(recipient.email).encode(),
             b">\r\n",
-            header("Subject", compiled.subject(values).strip(" ")),
-            b"Date: ",
+            subject_line(compiled.subject(values)),
             _date(int(time.time())),
-            b"\r\nMessage-ID: <",
             tokens["bounce"].encode(),
             compiled.tail,
-            # Never folded inside the brackets nor encoded: Gmail would show no button.
-            b"List-Unsubscribe: <" + leave.encode() + b">\r\n\r\n" if leave else b"\r\n",
-            TEXT_PART,
-            compiled.text(values),
-            HTML_PART,
-            compiled.html(values),
-            END,
+            ending.encode(),
         )
     )
+
+
+def subject_line(subject: str) -> bytes:
+    """Return the Subject header without its line end; its own path for the plain short ones, nearly all of them."""
+    if PLAIN_SUBJECT.fullmatch(subject):
+        return b"Subject: " + subject.encode()
+    return header("Subject", subject.strip(" "))[:-2]

@@ -50,7 +50,7 @@ def html(
     people = [person]
     with translation.override(chosen):
         blocks = batch.block_values(mail, campaign, people)[0] if own else {}
-    return mail.page(batch.values_for(mail, campaign.pk, person, blocks))
+    return mail.page(batch.values_for(mail, person, blocks, batch.Makers(mail, campaign.pk)))
 
 
 def _newest(campaign: Campaign) -> Any:

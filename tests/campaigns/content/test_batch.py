@@ -221,9 +221,9 @@ def test_a_poison_row_fails_alone(field, value):
     person = batch.recipient_of(bad, bad.contact, campaign)
     setattr(person, field, value)
     mail.html_source = mail.html_source.replace("Hello", html)
-    del mail.__dict__["html"]
+    del mail.__dict__["html"], mail.__dict__["parts"]
 
-    failed = batch._one(mail, campaign, person, {})
+    failed = batch._one(mail, campaign, person, {}, batch.Makers(mail, campaign.pk))
     fine = batch.messages(campaign, [ann])[0]
 
     assert failed.error and failed.message == b"" and fine.error == ""
