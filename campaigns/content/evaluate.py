@@ -10,7 +10,6 @@ changes names for what follows (`assign`), the whole document is. Both give the 
 from __future__ import annotations
 
 import io
-import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -29,7 +28,7 @@ from liquid.undefined import is_undefined
 from markupsafe import escape
 
 from campaigns.content.merge import INTERNAL
-from campaigns.content.quoted import SOFT_BREAK, quoted
+from campaigns.content.quoted import SOFT_BREAK, is_easy, quoted
 from campaigns.content.reading import Values, fallback, forloop, is_field, items_of, or_else, reader
 
 Piece = TypeVar("Piece", str, bytes)
@@ -50,21 +49,22 @@ class Encoder(Generic[Piece]):
     escapes: bool
 
 
-PLAIN_HTML = re.compile(r"(?!\.|From )[ !#-%(-;?-~]{1,72}")  # stands for itself in HTML and in quoted-printable
+_encoded = lru_cache(maxsize=4096)(quoted)  # what is no plain ASCII; the text part's values come again in the HTML
 
 
-@lru_cache(maxsize=8192)
+def _quoted_text(text: str) -> bytes:
+    return text.encode() + SOFT_BREAK if is_easy(text) else _encoded(text)
+
+
 def _quoted_html(text: str) -> bytes:
-    if PLAIN_HTML.fullmatch(text):
-        return text.encode() + SOFT_BREAK
-    return quoted(str(escape(text)))
+    # Five searches for one character are twice as fast as one for a set.
+    if "&" in text or "<" in text or "'" in text or '"' in text or ">" in text:
+        text = str(escape(text))
+    return text.encode() + SOFT_BREAK if is_easy(text) else _encoded(text)
 
 
 def _token(text: str) -> bytes:
     return text.encode() + SOFT_BREAK
-
-
-_quoted_text = lru_cache(maxsize=4096)(quoted)
 
 
 def _escaped(text: str) -> str:
@@ -241,10 +241,10 @@ class _Builder(Generic[Piece]):
 
     def rarer(self, found: Any) -> Piece:
         """Return a value that is no plain text: missing, a number, a list, or text that a filter escaped."""
-        if found is None or is_undefined(found):
-            return self.encoder.empty
         if type(found) is int:
             return self.encoder.token(str(found))
+        if found is None or is_undefined(found):
+            return self.encoder.empty
         return self.encoder.run(to_liquid_string(found, self.encoder.escapes))
 
     def choice(self, node: IfNode) -> Callable[[Values], Piece]:

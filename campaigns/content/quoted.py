@@ -16,9 +16,9 @@ from django.utils.translation import gettext as _
 
 CONTROLS = re.compile(r"[\x00-\x1f\x7f\x85\u2028\u2029]")
 BODY_CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
-EASY = re.compile(r"(?!\.|From )[ !-<>-~]{1,72}")  # printable ASCII that stands for itself within one line
 ATOMS = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~ -]+")
 LOCAL_PART = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*")
+SHORT = 60  # characters that may fit one line encoded
 SOFT_BREAK = b"=\r\n"
 WORD_BYTES = 39  # UTF-8 bytes of one encoded word: 52 of base64 + 12 of frame, short enough beside a header's name
 LINE = 78
@@ -28,13 +28,24 @@ class Unsendable(ValueError):
     """A value of this one recipient cannot go into a mail; the sentence says which and why."""
 
 
+def is_easy(text: str) -> bool:
+    """Say whether a text is printable ASCII that stands for itself within one line. Faster than a pattern."""
+    return (
+        text.isascii() and text.isprintable() and "=" not in text and len(text) <= 72 and text[:1] not in {"", ".", "F"}
+    )
+
+
 def quoted(text: str) -> bytes:
     """Return text as quoted-printable lines, closed by a soft break unless it ends a line.
 
     Raises:  Unsendable for control characters and for halves of surrogate pairs.
     """
-    if EASY.fullmatch(text):
+    if is_easy(text):
         return text.encode("ascii") + SOFT_BREAK
+    if len(text) <= SHORT and text.isprintable():
+        data = binascii.b2a_qp(text.encode())
+        if b"\n" not in data and not data.startswith((b".", b"From ")):
+            return data + SOFT_BREAK
     if not text:
         return b""
     if BODY_CONTROLS.search(text):
