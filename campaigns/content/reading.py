@@ -57,7 +57,8 @@ def reader(expression: Any, template: BoundTemplate) -> Callable[[Values], Any]:
 
 def fallback(expression: FilteredExpression) -> str | None:
     """Return the words of `| default: "words"` when that is the expression's only filter."""
-    only = expression.filters[0] if len(expression.filters) == 1 else None
+    filters = expression.filters or []
+    only = filters[0] if len(filters) == 1 else None
     if only is None or only.name != "default" or len(only.args) != 1:
         return None
     otherwise = only.args[0].value
