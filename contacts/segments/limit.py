@@ -7,8 +7,9 @@ with limit.seconds(0.8):
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from django.db import OperationalError, connection, transaction
 
@@ -27,7 +28,7 @@ def seconds(most: float) -> Iterator[None]:
     """
     until = time.monotonic() + most
     try:
-        with _postgres(most) if connection.vendor == "postgresql" else _sqlite(until):
+        with _postgres(until) if connection.vendor == "postgresql" else _sqlite(until):
             yield
     except OperationalError as why:
         if time.monotonic() < until - 0.02:
@@ -36,13 +37,29 @@ def seconds(most: float) -> Iterator[None]:
 
 
 @contextmanager
-def _postgres(most: float) -> Iterator[None]:
-    with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("SELECT current_setting('statement_timeout')")
-        before = cursor.fetchone()[0]
-        cursor.execute("SELECT set_config('statement_timeout', %s, true)", [f"{max(1, int(most * 1000))}ms"])
-        yield
-        cursor.execute("SELECT set_config('statement_timeout', %s, true)", [before])
+def _postgres(until: float) -> Iterator[None]:
+    """Give each statement what is left of the time; compiling plans takes longer than such a question may."""
+
+    def leave_less(execute: Callable[..., Any], *question: Any) -> Any:
+        left = until - time.monotonic()
+        if left <= 0:
+            raise TooLong
+        _set(f"{max(1, int(left * 1000))}ms", "off")
+        return execute(*question)
+
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT current_setting('statement_timeout'), current_setting('jit')")
+            before = cursor.fetchone()
+        with connection.execute_wrapper(leave_less):
+            yield
+        _set(*before)
+
+
+def _set(timeout: str, jit: str) -> None:
+    connection.connection.execute(
+        "SELECT set_config('statement_timeout', %s, true), set_config('jit', %s, true)", [timeout, jit]
+    )
 
 
 @contextmanager
