@@ -13,6 +13,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import connection
+from django.db.backends.utils import CursorWrapper
 from django.db.models import (
     BigIntegerField,
     BooleanField,
@@ -39,6 +40,7 @@ from contacts.models import Contact, Preference, Subscription, Suppression
 logger = logging.getLogger(__name__)
 Reason = AudienceExclusion.Reason
 
+SINCE, UNTIL = -(2**62) - 1, -(2**62)  # stand for a range's ends in a compiled query; no value is ever so
 PEOPLE_PER_STEP = {"sqlite": 10_000, "postgresql": 50_000}  # a step holds SQLite's lock about 20 ms
 
 
@@ -78,6 +80,7 @@ def snapshot(campaign: Campaign) -> int:
     """
     added = 0
     step = PEOPLE_PER_STEP.get(connection.vendor, 10_000)
+    asked = Asked.of(campaign)
     while True:
         campaign.refresh_from_db(fields=["audience_cursor", "audience_at"])
         if campaign.audience_at is not None:
@@ -87,18 +90,59 @@ def snapshot(campaign: Campaign) -> int:
         if until is None:
             close(campaign)
             return added
-        added += snapshot_range(campaign, since, until)
+        added += snapshot_range(campaign, since, until, asked)
 
 
-def snapshot_range(campaign: Campaign, since: int, until: int) -> int:
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """One query over a range of contacts, compiled once and bound for each range."""
+
+    text: str
+    values: tuple[Any, ...]
+
+    def run(self, cursor: CursorWrapper, since: int, until: int) -> None:
+        ends = {SINCE: since, UNTIL: until}
+        bound = [ends.get(one, one) if type(one) is int else one for one in self.values]
+        cursor.execute(self.text, bound)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a snapshot asks of every range: who gets it, how many were meant, and if more, why the others do not."""
+
+    insert: Statement
+    meant: Statement
+    reasons: Statement
+
+    @classmethod
+    def of(cls, campaign: Campaign) -> Asked:
+        people = candidates(campaign).filter(pk__gt=SINCE, pk__lte=UNTIL)
+        meant = people.order_by().annotate(all=Value(1)).values_list("all").annotate(n=Count("pk"))
+        others = sorted_out(campaign, people).exclude(reason="")
+        reasons = others.order_by().values_list("reason").annotate(n=Count("pk"))
+        counts = (Statement(*rows.query.sql_with_params()) for rows in (meant, reasons))
+        return cls(insertion(campaign, mailable(campaign, people)), *counts)
+
+    def left_out(self, cursor: CursorWrapper, since: int, until: int, added: int) -> Counter[str]:
+        """Return how many people of the range get no mail, by reason; the dear question only where there are some."""
+        self.meant.run(cursor, since, until)
+        if sum(n for _all, n in cursor.fetchall()) == added:
+            return Counter()
+        self.reasons.run(cursor, since, until)
+        return Counter(dict(cursor.fetchall()))
+
+
+def snapshot_range(campaign: Campaign, since: int, until: int, asked: Asked | None = None) -> int:
     """Freeze the people with since < id <= until and return how many rows were added; 0 when another process did."""
+    asked = asked or Asked.of(campaign)
     with manners.write_batch():
         moved = Campaign.objects.filter(pk=campaign.pk, audience_cursor=since, audience_at=None)
         if not moved.update(audience_cursor=until):
             return 0
-        people = candidates(campaign).filter(pk__gt=since, pk__lte=until)
-        left_out = by_reason(sorted_out(campaign, people).exclude(reason=""))
-        added = insert(campaign, mailable(campaign, people))
+        with connection.cursor() as cursor:
+            asked.insert.run(cursor, since, until)
+            added = int(cursor.rowcount)
+            left_out = asked.left_out(cursor, since, until, added)
         if campaign.holdout_percent:
             left_out[Reason.CONTROL] += drawn(campaign, since, until)
         note_exclusions(campaign, left_out)
@@ -126,11 +170,11 @@ def candidates(campaign: Campaign) -> QuerySet[Contact]:
     if not chosen:
         everyone = Subscription.objects.filter(contact=OuterRef("pk"), topic=campaign.topic_id)
         return contacts.filter(Exists(everyone)) if campaign.everyone_reason else contacts.none()
-    from contacts.segments.sql import people
+    from contacts.segments.sql import where
 
-    wanted = Q()
+    wanted = Q()  # the conditions themselves, not "id in (…)": a range then asks about its own people only
     for segment in chosen:
-        wanted |= Q(pk__in=people(segment.rules).values("pk"))
+        wanted |= where(segment.rules).true
     return contacts.filter(wanted)
 
 
@@ -156,9 +200,9 @@ def excluded_people(campaign: Campaign) -> Q:
     """Return the condition of standing in one of the campaign's excluded segments."""
     unwanted = Q(pk__in=[])
     for segment in campaign.excluded_segments.all():
-        from contacts.segments.sql import people
+        from contacts.segments.sql import where
 
-        unwanted |= Q(pk__in=people(segment.rules).values("pk"))
+        unwanted |= where(segment.rules).true
     return unwanted
 
 
@@ -194,18 +238,13 @@ def had_enough(campaign: Campaign) -> Q:
     return found
 
 
-def insert(campaign: Campaign, people: QuerySet[Contact]) -> int:
-    """Write the Delivery rows of these people with one INSERT … SELECT and return how many are new."""
+def insertion(campaign: Campaign, people: QuerySet[Contact]) -> Statement:
+    """Return the INSERT … SELECT that writes the Delivery rows of these people."""
     chosen = columns(campaign)
     rows = people.annotate(**{f"c_{name}": value for name, value in chosen.items()}).order_by("pk")
-    select, parameters = rows.values_list(*(f"c_{name}" for name in chosen)).query.sql_with_params()
+    select, values = rows.values_list(*(f"c_{name}" for name in chosen)).query.sql_with_params()
     target = ", ".join(connection.ops.quote_name(name) for name in chosen)
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"INSERT INTO campaigns_delivery ({target}) {select} ON CONFLICT DO NOTHING",
-            parameters,
-        )
-        return int(cursor.rowcount)
+    return Statement(f"INSERT INTO campaigns_delivery ({target}) {select} ON CONFLICT DO NOTHING", values)
 
 
 def columns(campaign: Campaign) -> dict[str, Any]:
