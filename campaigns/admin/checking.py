@@ -107,8 +107,8 @@ class CheckPages:
         campaign = self._campaign(request, pk)
         version = checks.newest(campaign)
         found = sorted(reachable.unreachable(campaign, version), key=lambda one: WORST[one.level]) if version else []
-        context = {"findings": found, "campaign": campaign, "is_bad": any(one.level == "error" for one in found)}
-        return render(request, "admin/campaigns/campaign/links.html", context)
+        links = Section("links", "", found)
+        return render(request, "admin/campaigns/campaign/links.html", {"links": links, "campaign": campaign})
 
     def test_page(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Send a test mail."""
