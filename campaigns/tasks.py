@@ -8,7 +8,7 @@ from typing import Any
 from celery import shared_task, signals
 from django.conf import settings
 
-from campaigns.delivery import mailbox, rounds, sender
+from campaigns.delivery import mailbox, rounds, sender, understudy
 from campaigns.tracking import retention
 from contacts import hints
 
@@ -20,6 +20,12 @@ STOP = threading.Event()
 def stop_sending(**_: Any) -> None:
     """Let a stopping worker finish the mails on the wire and give the others back."""
     STOP.set()
+
+
+@signals.worker_init.connect
+def prepare_for_a_lost_broker(**_: Any) -> None:
+    """Keep somebody in this worker who sends while the broker is away."""
+    understudy.begin(STOP)
 
 
 @shared_task(ignore_result=True)

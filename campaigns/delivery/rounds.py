@@ -6,6 +6,8 @@ with_work()    # → [12, 7]
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from django.db import connection
 from django.db.models import Count
 
@@ -39,8 +41,10 @@ SENDERS = {"sqlite": 1, "postgresql": 4}  # processes that send one campaign at 
 def to_hint() -> list[int]:
     """Return the campaigns that have work and not yet enough senders on it."""
     most = SENDERS.get(connection.vendor, 1)
+    # A live sender renews its leases every RENEW_EVERY; one that did not is dead, though its rows rest until theirs end
+    seen_lately = manners.database_now() + timedelta(seconds=ledger.LEASE - 1.5 * ledger.RENEW_EVERY)
     busy = Delivery.objects.filter(
-        state__in=[Delivery.State.CLAIMED, Delivery.State.COMMITTING], lease_until__gt=manners.database_now()
+        state__in=[Delivery.State.CLAIMED, Delivery.State.COMMITTING], lease_until__gt=seen_lately
     )
     senders = dict(busy.order_by().values_list("campaign").annotate(n=Count("owner", distinct=True)))
     return [campaign_id for campaign_id in with_work() if senders.get(campaign_id, 0) < most]

@@ -35,6 +35,13 @@ class House:
         command = [sys.executable, "-m", "tests.faults.worker", *map(str, words)]
         return subprocess.Popen(command, cwd=ROOT, env=self.environment, stdout=subprocess.PIPE, text=True)
 
+    def celery(self, *words: object) -> subprocess.Popen:
+        """Start a worker or a beat of this house."""
+        command = [sys.executable, "-m", "celery", "--quiet", "-A", "config.celery", *map(str, words)]
+        return subprocess.Popen(
+            command, cwd=ROOT, env=self.environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
+
     def run(self, *words: object) -> tuple[int, str]:
         """Run a worker to its end and return its exit code (-9 when it killed itself) and its output."""
         process = self.start(*words)

@@ -39,6 +39,19 @@ def seed(n: str, policy: str) -> None:
     assert Campaign.objects.count() == 1
 
 
+def content() -> None:
+    """Give the campaign a real mail, for processes that are not this module's own."""
+    from campaigns.content import versions
+    from campaigns.models import Campaign, ContentBody, EmailContent
+    from tests.make import make_brand
+
+    made = EmailContent.objects.create(name="May", brand=make_brand())
+    blocks = [{"id": "b1", "type": "text", "html": "<p>Hello</p>"}, {"id": "b2", "type": "footer"}]
+    version = versions.new_version(made, [ContentBody(language="en", subject="May", blocks=blocks)])
+    versions.publish(version)
+    Campaign.objects.update(content=made, content_version=version)
+
+
 def send(point: str = "", k: str = "1") -> None:
     import campaigns.content.batch
     from campaigns.delivery import sender
