@@ -151,11 +151,13 @@ class Conversation:
         self._buffer = bytearray(rest)
         for line in lines:
             text = line[:2_000].decode("utf-8", "replace").rstrip("\r")
-            self._lines.append(text[4:])
+            self._lines.append(text)
             if text[3:4] == "-":
                 continue
-            reply, self._lines = " ".join(self._lines), []
-            self._on_reply(int(text[:3]) if text[:3].isdigit() else 0, reply)
+            codes = {each[:3] for each in self._lines}
+            reply, self._lines = " ".join(each[4:] for each in self._lines), []
+            # Lines of one reply bear one code (RFC 5321 §4.2.1); what contradicts itself says nothing.
+            self._on_reply(int(text[:3]) if len(codes) == 1 and text[:3].isdigit() else 0, reply)
 
     def _on_reply(self, code: int, text: str) -> None:
         if not self._awaited:
@@ -200,6 +202,8 @@ class Conversation:
             self._set_deadline()
             self.write()
             return
+        if self._refusal is None and code < 400 and code != 354:
+            raise Broken(f"{code} to DATA")  # neither leave nor refusal: the replies are out of step
         if self._refusal is None:
             self._refusal = (code, text)
         self._refuse()

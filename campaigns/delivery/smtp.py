@@ -106,6 +106,8 @@ class Pool:
             first = self._next(feed)  # nothing is open: find out whether it is worth connecting
             if first is not None:
                 feed.give_back(first)
+        if not self.talks:
+            room = min(room, 1 - len(self._openings))  # one finds out whether the relay answers, then the others follow
         for _ in range(min(room, feed.buffered() - len(self._openings))):
             opening = self._threads.submit(open_connection, self.access)
             self._openings.add(opening)
