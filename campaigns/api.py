@@ -185,7 +185,8 @@ class CampaignViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericV
 
     scope = "campaigns"
     action_scopes = dict.fromkeys(
-        ("start", "schedule", "pause", "resume", "cancel", "add_people", "remove_people"), "campaigns:send"
+        ("start", "schedule", "pause", "resume", "cancel", "add_people", "remove_people", "retry_failed"),
+        "campaigns:send",
     )
     queryset = Campaign.objects.select_related("topic", "sender").prefetch_related("segments", "excluded_segments")
     serializer_class = CampaignSerializer
@@ -265,6 +266,12 @@ class CampaignViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericV
         wish.is_valid(raise_exception=True)
         segment = wish.validated_data["segment"]
         return self._do(request, lambda campaign: control.remove_people(campaign, segment, request.user))
+
+    @extend_schema(summary="Try only the failed again", request=None, responses=CampaignSerializer)
+    @action(detail=True, methods=["post"], url_path="retry-failed")
+    def retry_failed(self, request: Request, pk: str | None = None) -> Response:
+        """POST /api/v1/campaigns/7/retry-failed/ → 200; 422 when nothing failed but addresses that do not exist."""
+        return self._do(request, lambda campaign: control.retry_failed(campaign, request.user))
 
     @extend_schema(summary="What came of it", responses=ReportSerializer, filters=False)
     @action(detail=True, pagination_class=None)

@@ -20,7 +20,7 @@ from django.utils.decorators import method_decorator
 from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.http import require_POST
 from liquid.exceptions import LiquidError
@@ -31,13 +31,14 @@ from campaigns.admin import reports as report_pages
 from campaigns.admin import steps
 from campaigns.admin.checking import CheckPages
 from campaigns.admin.consent import AsksConsent
-from campaigns.delivery import control, hold, progress
+from campaigns.delivery import control, hold, ledger, progress
 from campaigns.models import Campaign
 from contacts.admin_base import SANDBOX, BigTableAdmin
 from contacts.models import Segment
 
 State = Campaign.State
 OPEN = (State.DRAFT, State.SCHEDULED)
+RETRYING = (State.SENDING, State.PAUSED, State.FINISHED)
 LIVE_FIELDS = {
     "name",
     "pace_per_hour",
@@ -264,6 +265,7 @@ def numbers(request: HttpRequest, campaign: Campaign) -> dict[str, Any]:
     return {
         "progress": found,
         "failures": progress.failures(campaign),
+        "retryable": ledger.retryable(campaign).count() if found.failed and campaign.state in RETRYING else 0,
         "rate": round(rate, 1) if rate < 10 else round(rate),
         "minutes_left": max(1, round(left / rate / 60)) if rate and left else None,
         "now": f"{now:.3f}",
@@ -354,7 +356,26 @@ def settle(request: HttpRequest, campaign: Campaign) -> str:
     return _("%(n)s mails in doubt count as sent.") % {"n": steps.number(n)}
 
 
+def retry_failed(request: HttpRequest, campaign: Campaign) -> str:
+    n = control.retry_failed(campaign, request.user)
+    return ngettext("%(n)s failed mail is tried again.", "%(n)s failed mails are tried again.", n) % {
+        "n": steps.number(n)
+    }
+
+
 VERBS: dict[str, Callable[[HttpRequest, Campaign], str]] = {
     verb.__name__.replace("_", "-"): verb
-    for verb in (start, schedule, unschedule, pause, resume, cancel, add_people, remove_people, resend, settle)
+    for verb in (
+        start,
+        schedule,
+        unschedule,
+        pause,
+        resume,
+        cancel,
+        add_people,
+        remove_people,
+        resend,
+        settle,
+        retry_failed,
+    )
 }

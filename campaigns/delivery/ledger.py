@@ -21,7 +21,7 @@ from dataclasses import dataclass
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from campaigns.delivery import light
 from campaigns.delivery.database import after, count, is_postgresql, now, rows, table
@@ -305,6 +305,25 @@ def settle_ambiguous(campaign: Campaign, *, resend: bool) -> int:
     if resend:
         return doubtful.update(state=State.QUEUED, reply="")
     return doubtful.update(state=State.SENT, sent_at=database_now(), reply="counted as sent by hand")
+
+
+def retryable(campaign: Campaign) -> QuerySet[Delivery]:
+    """Return the failed mails whose address is not at fault: another try may reach the person."""
+    return Delivery.objects.filter(
+        campaign=campaign, state=State.FAILED, bounced_at__isnull=True, contact__isnull=False
+    )
+
+
+def requeue_failed(campaign: Campaign) -> int:
+    """Let failed mails begin anew and return how many: no try counted, so they take the campaign's version of now.
+
+    Writes:  FAILED → QUEUED, queued now: the three days of tries begin again.
+    """
+    from contacts.manners import database_now
+
+    return retryable(campaign).update(
+        state=State.QUEUED, attempts=0, next_at=None, reply="", reply_code=None, created_at=database_now()
+    )
 
 
 def settle_proved() -> int:

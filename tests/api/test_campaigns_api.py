@@ -130,3 +130,16 @@ def test_deliveries_and_events_are_read_not_written(partner):
     assert [row["state"] for row in rows] == ["queued"]
     assert partner.get("/api/v1/events/").json()["results"] == []
     assert partner.post("/api/v1/deliveries/").status_code == partner.post("/api/v1/events/").status_code == 405
+
+
+def test_only_the_failed_are_tried_again(partner):
+    make_contact(topic=make_topic())
+    path = f"/api/v1/campaigns/{draft(partner).json()['id']}/"
+    partner.post(f"{path}start/")
+    nothing = partner.post(f"{path}retry-failed/")
+    Delivery.objects.update(state="failed")
+
+    again = partner.post(f"{path}retry-failed/")
+
+    assert (nothing.status_code, nothing.json()["code"]) == (422, "not_ready")
+    assert (again.status_code, again.json()["state"], Delivery.objects.get().state) == (200, "sending", "queued")

@@ -200,3 +200,16 @@ def test_a_mail_opened_outside_its_frame_runs_nothing_and_its_links_work(desk):
 @pytest.mark.parametrize("pk", ["abc", "9" * 40])
 def test_an_address_without_a_number_is_not_found(desk, name, pk):
     assert desk.get(f"/admin/{name}/{pk}/change/").status_code in (302, 404)
+
+
+def test_failed_mails_are_tried_again_by_a_press_that_only_shows_when_it_helps(desk):
+    campaign = make_ready(2)
+    press(desk, campaign, "start")
+    assert "Try only these again" not in page(desk, campaign)
+    Delivery.objects.update(state="failed", reply="451 later")
+    Delivery.objects.filter(pk=Delivery.objects.first().pk).update(bounced_at=timezone.now())
+
+    assert "1 mail failed although its address is not at fault" in page(desk, campaign)
+    assert "1 failed mail is tried again" in press(desk, campaign, "retry-failed")
+    assert Delivery.objects.filter(state="queued").count() == 1
+    assert "Try only these again" not in page(desk, campaign)

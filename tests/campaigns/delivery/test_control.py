@@ -1,7 +1,9 @@
+import io
 import threading
 from datetime import timedelta
 
 import pytest
+from django.core.management import CommandError, call_command
 from django.db import connection
 from django.utils import timezone
 
@@ -241,3 +243,89 @@ def test_the_mails_of_a_real_campaign_lie_in_the_outbox():
     mail = OutboxMail.objects.first()
     assert mail.subject == "May" and b"List-Unsubscribe" in bytes(mail.message)
     assert mail.delivery.state == "sent" and mail.delivery.reply == "kept in the Outbox"
+
+
+def failed(campaign, **fields):
+    """One row of the campaign, failed long ago after many tries."""
+    row = campaign.deliveries.filter(state="queued").order_by("pk").first()
+    Delivery.objects.filter(pk=row.pk).update(
+        state="failed",
+        attempts=9,
+        reply_code=451,
+        reply="later",
+        created_at=timezone.now() - timedelta(days=9),
+        **fields,
+    )
+    return row.pk
+
+
+def test_only_the_failed_whose_address_is_not_at_fault_are_tried_again_and_as_new():
+    campaign = make_ready(4)
+    control.start(campaign, "marie")
+    again, unknown = failed(campaign), failed(campaign, bounced_at=timezone.now())
+    sender.run(campaign)
+    campaign.refresh_from_db()
+    assert campaign.state == "finished"
+
+    assert control.retry_failed(campaign, "marie") == 1
+
+    row = Delivery.objects.get(pk=again)
+    assert (campaign.state, row.state, row.attempts) == ("sending", "queued", 0)
+    assert timezone.now() - row.created_at < timedelta(hours=1), "the three days of tries begin anew"
+    sender.run(campaign)
+    assert Delivery.objects.get(pk=again).state == "sent" and Delivery.objects.get(pk=unknown).state == "failed"
+    assert OutboxMail.objects.count() == 3, "nobody got it twice"
+    campaign.refresh_from_db()
+    assert campaign.state == "finished" and AuditEntry.objects.get(verb="retried failed mails").detail["n"] == 1
+
+
+def test_what_was_mended_meanwhile_is_what_a_failed_mail_takes():
+    campaign = make_ready(1)
+    control.start(campaign, "marie")
+    failed(campaign)
+    control.pause(campaign, "wrong", "marie")
+    versions.new_version(campaign.content, [ContentBody(language="en", subject="Mended", blocks=TEXT)])
+    control.retry_failed(campaign, "marie")
+    assert campaign.state == "paused", "a pause stays a pause"
+    control.resume(campaign, "marie")
+    sender.run(campaign)
+
+    assert OutboxMail.objects.get().subject == "Mended"
+
+
+def test_a_retry_of_nothing_or_of_a_cancelled_campaign_or_too_late_says_why_and_changes_nothing():
+    campaign = make_ready(1)
+    control.start(campaign, "marie")
+    row = failed(campaign, bounced_at=timezone.now())
+    Campaign.objects.update(state="finished", finished_at=timezone.now())
+
+    with pytest.raises(control.Refused, match="do not exist"):
+        control.retry_failed(campaign, "marie")
+    campaign.refresh_from_db()
+    assert campaign.state == "finished" and campaign.finished_at
+    Delivery.objects.update(bounced_at=None)
+    Campaign.objects.update(send_until=timezone.now() - timedelta(hours=1))
+    with pytest.raises(control.Refused, match="promises is over"):
+        control.retry_failed(campaign, "marie")
+    Campaign.objects.update(state="cancelled", send_until=None)
+    with pytest.raises(control.WrongState):
+        control.retry_failed(campaign, "marie")
+    assert Delivery.objects.get(pk=row).state == "failed"
+
+
+def test_the_command_presses_the_same_buttons_and_says_what_it_cannot():
+    campaign = make_ready(2)
+    out = io.StringIO()
+
+    for words in (["start"], ["pause", "--reason", "wrong price"], ["resume"]):
+        call_command("campaign", str(campaign.pk), *words, stdout=out)
+    failed(campaign)
+    call_command("campaign", str(campaign.pk), "retry-failed", stdout=out)
+    call_command("campaign", str(campaign.pk), "cancel", stdout=out)
+
+    assert "paused, 0 of 2 sent" in out.getvalue() and "1 failed mails are tried again" in out.getvalue()
+    campaign.refresh_from_db()
+    assert campaign.state == "cancelled"
+    for number, verb, words in ((campaign.pk, "start", "already"), (campaign.pk + 99, "show", "no campaign")):
+        with pytest.raises(CommandError, match=words):
+            call_command("campaign", str(number), verb)
