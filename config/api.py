@@ -12,13 +12,14 @@ from rest_framework.permissions import AllowAny
 from rest_framework.routers import DefaultRouter
 
 from campaigns import api as campaigns
+from campaigns import messages_api as messages
 from contacts import api as contacts
 from contacts import imports_api as imports
 from social import api as social
 
 router = DefaultRouter()
 router.include_root_view = False
-for floor in (contacts, imports, campaigns, social):
+for floor in (contacts, imports, campaigns, messages, social):
     for prefix, viewset in floor.ROUTES.items():
         router.register(prefix, viewset, basename=prefix)
 
