@@ -405,7 +405,10 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "REDOC_DIST": "SIDECAR",
     "SCHEMA_PATH_PREFIX": "/api/v1",
-    "ENUM_NAME_OVERRIDES": {"MailBasisEnum": "contacts.imports_api.MAIL_BASES"},
+    "ENUM_NAME_OVERRIDES": {
+        "MailBasisEnum": "contacts.imports_api.MAIL_BASES",
+        "DeliveryStateEnum": "campaigns.models.Delivery.State",
+    },
 }
 
 # --- Logs ------------------------------------------------------------------------------------------------------------
