@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.utils.translation import gettext as _
 from django_filters import rest_framework as filters
 from drf_spectacular.utils import OpenApiExample, extend_schema, extend_schema_view
 from rest_framework import mixins, serializers, status
@@ -23,6 +24,7 @@ from campaigns.content import checks
 from campaigns.content.findings import BadContent
 from campaigns.delivery import audience, control
 from campaigns.models import Campaign, ContentBody, Delivery, EmailContent, Event, Sender
+from campaigns.reports import people
 from contacts.answers import acting_user, once
 from contacts.models import Segment, Topic
 from contacts.problems import Conflict, Strict, Unprocessable
@@ -106,6 +108,18 @@ class TakeOutSerializer(serializers.Serializer[Any]):
     )
 
 
+class WriteToSerializer(Strict):
+    """Who is written to: one of the two."""
+
+    version = serializers.IntegerField(min_value=1, required=False, help_text="All who were sent this version.")
+    link = serializers.IntegerField(min_value=1, required=False, help_text="All known to have followed this link.")
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if len(attrs) != 1:
+            raise serializers.ValidationError(_("Name either a version or a link."))
+        return attrs
+
+
 class CheckSerializer(serializers.Serializer[Any]):
     is_ready = serializers.BooleanField()
     people = serializers.IntegerField(help_text="Who would get the mail now.")
@@ -175,6 +189,9 @@ MAY = OpenApiExample(
     request_only=True,
     value={"name": "May offer", "topic": "offers", "segments": [3], "template": 2},
 )
+
+
+WRONG_LINK = OpenApiExample("Who got the wrong link", request_only=True, value={"version": 1})
 
 
 @extend_schema_view(
@@ -272,6 +289,36 @@ class CampaignViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericV
     def retry_failed(self, request: Request, pk: str | None = None) -> Response:
         """POST /api/v1/campaigns/7/retry-failed/ → 200; 422 when nothing failed but addresses that do not exist."""
         return self._do(request, lambda campaign: control.retry_failed(campaign, request.user))
+
+    @extend_schema(summary="The same again, as a draft", request=None, responses={201: CampaignSerializer})
+    @action(detail=True, methods=["post"])
+    def duplicate(self, request: Request, pk: str | None = None) -> Response:
+        """POST /api/v1/campaigns/7/duplicate/ → 201 with the new draft; its mail is a copy of the newest version."""
+        return once(request, lambda: self._made(composing.duplicate(self.get_object(), acting_user(request))))
+
+    @extend_schema(
+        summary="Write to who got a version, or followed a link",
+        request=WriteToSerializer,
+        responses={201: CampaignSerializer},
+        examples=[WRONG_LINK],
+    )
+    @action(detail=True, methods=["post"], url_path="write-to")
+    def write_to(self, request: Request, pk: str | None = None) -> Response:
+        """POST /api/v1/campaigns/7/write-to/ {"version": 1} → 201 with a draft to exactly these people."""
+        wish = WriteToSerializer(data=request.data)
+        wish.is_valid(raise_exception=True)
+        return once(request, lambda: self._write_to(request, **wish.validated_data))
+
+    def _write_to(self, request: Request, version: int | None = None, link: int | None = None) -> Response:
+        campaign = self.get_object()
+        try:
+            segment = people.those(campaign, version=version, link=link)
+        except people.UnknownAct as why:
+            raise Unprocessable(str(why), code="unknown_people") from why
+        return self._made(composing.write_to(campaign, [segment], acting_user(request)))
+
+    def _made(self, campaign: Campaign) -> Response:
+        return Response(self.get_serializer(campaign).data, status=status.HTTP_201_CREATED)
 
     @extend_schema(summary="What came of it", responses=ReportSerializer, filters=False)
     @action(detail=True, pagination_class=None)

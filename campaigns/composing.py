@@ -1,6 +1,8 @@
 """Make a draft campaign with a mail of its own: copied from a template, or of given bodies. Desk and API use it alike.
 
 compose(name="May", topic=offers, segments=[vips], template=announcement, by=request.user)
+duplicate(campaign, request.user)               # the same again, as a draft
+write_to(campaign, [segment], request.user)     # to these people of it only: "sorry, here is the right link"
 """
 
 from __future__ import annotations
@@ -73,3 +75,45 @@ def _only_sender(topic: Topic) -> Sender:
             _("The brand %(brand)s %(problem)s. Say which address writes.") % {"brand": topic.brand, "problem": problem}
         )
     return senders[0]
+
+
+SAME = ("kind", "trigger", "topic", "sender", "tracking", "ambiguity", "objective", "timing", "priority")  # of both
+MORE = ("everyone_reason", "pace_per_hour", "holdout_percent", "in_archive")  # of a duplicate
+LONGEST_NAME = 120
+
+
+def duplicate(campaign: Campaign, by: User | str) -> Campaign:
+    """Return a new draft like this campaign: its people by the same rules, a copy of its newest mail, no time set.
+
+    Writes:  Campaign, EmailContent with one version, an audit entry.
+    """
+    copied = _like(campaign, _("Copy of %(name)s") % {"name": campaign.name}, (*SAME, *MORE), by)
+    copied.segments.set(campaign.segments.all())
+    copied.excluded_segments.set(campaign.excluded_segments.all())
+    return copied
+
+
+def write_to(campaign: Campaign, segments: Iterable[Segment], by: User | str) -> Campaign:
+    """Return a new draft to these segments alone, all of them, without a control group; its mail is a copy to change.
+
+    Writes:  as `duplicate`.
+    """
+    written = _like(campaign, _("To readers of %(name)s") % {"name": campaign.name}, SAME, by)
+    written.segments.set(segments)
+    return written
+
+
+@transaction.atomic
+def _like(campaign: Campaign, name: str, fields: Sequence[str], by: User | str) -> Campaign:
+    name = name[:LONGEST_NAME]
+    person = by if isinstance(by, User) else None
+    content = None
+    if campaign.content is not None:
+        content = EmailContent.objects.create(name=name, brand=campaign.content.brand)
+        newest = campaign.content.versions.order_by("-number").first()
+        if newest is not None:
+            versions.copy_to(content, newest, person)
+    same = {field: getattr(campaign, field) for field in fields}
+    copied = Campaign.objects.create(name=name, content=content, created_by=person, **same)
+    audit.record(by, "copied", copied, source=campaign.pk)
+    return copied

@@ -91,6 +91,14 @@ FIELDS: list[Field] = [
         params=[CAMPAIGN],
     ),
     act(
+        "sent_version",
+        _("was sent one version of a mail"),
+        MAILS,
+        lambda: Delivery.objects.filter(state=Delivery.State.SENT),
+        at="sent_at",
+        params=[CAMPAIGN, Param("version", _("version's number"), "content_version__number")],
+    ),
+    act(
         "followed_link",
         _("followed one link of a mail"),
         MAILS,

@@ -29,6 +29,7 @@ from unfold.widgets import UnfoldAdminCheckboxSelectMultiple
 
 from campaigns.admin import reports as report_pages
 from campaigns.admin import steps
+from campaigns.admin.again import MakesDrafts, readers
 from campaigns.admin.checking import CheckPages
 from campaigns.admin.consent import AsksConsent
 from campaigns.delivery import control, hold, ledger, progress
@@ -59,7 +60,7 @@ class WithProgress(ChangeList):
 
 
 @admin.register(Campaign)
-class CampaignAdmin(CheckPages, AsksConsent, SimpleHistoryAdmin, BigTableAdmin):  # type: ignore[misc]
+class CampaignAdmin(CheckPages, AsksConsent, MakesDrafts, SimpleHistoryAdmin, BigTableAdmin):  # type: ignore[misc]
     """Campaigns: list with numbers, and the page of five steps."""
 
     change_form_template = "admin/campaigns/campaign/page.html"
@@ -143,6 +144,8 @@ class CampaignAdmin(CheckPages, AsksConsent, SimpleHistoryAdmin, BigTableAdmin):
         site = self.admin_site.admin_view
         return [
             path("<int:pk>/do/<slug:verb>/", site(self.do), name="campaigns_campaign_do"),
+            path("<int:pk>/duplicate/", site(self.duplicate), name="campaigns_campaign_duplicate"),
+            path("<int:pk>/write-to/", site(self.write_to), name="campaigns_campaign_write_to"),
             path("<int:pk>/progress/", site(self.live), name="campaigns_campaign_progress"),
             path("<int:pk>/preview/", site(self.preview), name="campaigns_campaign_preview"),
             *report_pages.urls(self.admin_site),
@@ -177,6 +180,8 @@ class CampaignAdmin(CheckPages, AsksConsent, SimpleHistoryAdmin, BigTableAdmin):
             "badge": badge(campaign),
             "overview": overview,
             "may_start": request.user.has_perm("campaigns.start_campaign"),
+            "may_add": self.has_add_permission(request),
+            "readers": readers(campaign) if request.user.has_perm("contacts.add_segment") else [],
             "held": hold.active(),
             "content_url": url_or_none("admin:campaigns_emailcontent_change", campaign.content_id),
             "show_save_and_add_another": False,

@@ -94,6 +94,11 @@ def restore(version: ContentVersion, by: AbstractBaseUser | None = None) -> Cont
     return _insert(version.content, [copy.copy(body) for body in version.bodies.all()], by, note)
 
 
+def copy_to(content: EmailContent, version: ContentVersion, by: AbstractBaseUser | None = None) -> ContentVersion:
+    """Return the words of a version as the next version of another content, right or wrong as they are."""
+    return _insert(content, [copy.copy(body) for body in version.bodies.all()], by, "")
+
+
 def keep(content: EmailContent, note: str, by: AbstractBaseUser | None = None) -> ContentVersion:
     """Name the state of now, and go on in a version of its own."""
     newest = draft_of(content, by)

@@ -12,7 +12,7 @@ from __future__ import annotations
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
-from campaigns.models import Campaign, Engagement, Event, LinkEngagement
+from campaigns.models import Campaign, Delivery, Engagement, Event, LinkEngagement
 from contacts.models import Segment
 from contacts.segments import sql
 
@@ -61,8 +61,34 @@ def save(campaign: Campaign, kind: str, *, link: int | None = None) -> Segment:
     return segment
 
 
+def save_version(campaign: Campaign, number: int) -> Segment:
+    """Keep those who were sent one version of the mail as a segment and return it; again gives the same one.
+
+    Writes:  Segment.
+    Raises:  UnknownAct for a version that nobody was sent.
+    """
+    sent = campaign.deliveries.filter(state=Delivery.State.SENT, content_version__number=number)
+    if not sent.exists():
+        raise UnknownAct(_("Nobody was sent version %(number)s of this campaign.") % {"number": number})
+    rule = {"field": "sent_version", "op": "did", "value": {"campaign": campaign.pk, "version": number}}
+    title = _named(campaign, _("was sent version %(number)s") % {"number": number})
+    segment, _is_new = Segment.objects.get_or_create(name=title, defaults={"rules": rule})
+    return segment
+
+
+def those(campaign: Campaign, *, version: int | None = None, link: int | None = None) -> Segment:
+    """Return the segment of who was sent a version, or else of who followed a link. Raises: UnknownAct."""
+    if version is not None:
+        return save_version(campaign, version)
+    return save(campaign, Event.Kind.CLICK, link=link)
+
+
 def name(campaign: Campaign, kind: str, *, link: int | None = None) -> str:
     """Return what the people are called: "Spring letter: clicked link 3 (7)"; the number keeps it apart."""
     did = _("followed link %(number)s") % {"number": link} if link is not None else str(Event.Kind(kind).label)
+    return _named(campaign, did)
+
+
+def _named(campaign: Campaign, did: str) -> str:
     end = f": {did} ({campaign.pk})"
     return f"{campaign.name[: LONGEST_NAME - len(end)]}{end}"

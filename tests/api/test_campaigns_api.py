@@ -1,5 +1,6 @@
 import pytest
 from django.contrib.auth.models import Permission
+from django.utils import timezone
 
 from campaigns.models import Campaign, Delivery
 from tests.api.conftest import Partner
@@ -143,3 +144,20 @@ def test_only_the_failed_are_tried_again(partner):
 
     assert (nothing.status_code, nothing.json()["code"]) == (422, "not_ready")
     assert (again.status_code, again.json()["state"], Delivery.objects.get().state) == (200, "sending", "queued")
+
+
+def test_a_campaign_is_duplicated_and_its_readers_are_written_to(partner):
+    make_contact(topic=make_topic())
+    path = f"/api/v1/campaigns/{draft(partner).json()['id']}/"
+    partner.post(f"{path}start/")
+    Delivery.objects.update(state="sent", sent_at=timezone.now())
+
+    copied, written = partner.post(f"{path}duplicate/"), partner.post(f"{path}write-to/", {"version": 1})
+
+    assert (copied.status_code, copied.json()["state"], copied.json()["name"]) == (201, "draft", "Copy of May")
+    assert (written.status_code, len(written.json()["segments"])) == (201, 1), written.json()
+    check = partner.post(f"/api/v1/campaigns/{written.json()['id']}/check/").json()
+    assert check["people"] == 1
+    for wish in ({}, {"version": 1, "link": 1}, {"version": 8}, {"link": 8}, {"version": "x"}, {"who": 1}):
+        assert partner.post(f"{path}write-to/", wish).status_code in (400, 422), wish
+    assert Campaign.objects.count() == 3

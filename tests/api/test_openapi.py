@@ -34,7 +34,18 @@ def test_every_operation_has_a_summary_and_every_post_that_makes_something_an_ex
     assert makers and all(body.get("examples") for op in makers for body in op["requestBody"]["content"].values())
 
 
-ACTIONS = ("check", "start", "schedule", "pause", "resume", "cancel", "add-people", "remove-people", "retry-failed")
+ACTIONS = (
+    "check",
+    "start",
+    "schedule",
+    "pause",
+    "resume",
+    "cancel",
+    "add-people",
+    "remove-people",
+    "retry-failed",
+    "duplicate",
+)
 
 
 @pytest.mark.django_db
