@@ -18,6 +18,8 @@ import dns.exception
 import dns.resolver
 from django.utils.translation import gettext as _
 
+from campaigns.content import dkim
+
 State = Literal["good", "odd", "bad", "unknown"]
 TIMEOUT = 5.0  # seconds for one question
 MOST_LOOKUPS = 10  # RFC 7208 §4.6.4
@@ -42,9 +44,12 @@ class Answer:
 def ask(domain: str, *, envelope: str, selector: str = "") -> Iterator[Answer]:
     """Ask all that receivers will ask. Waits up to TIMEOUT a question."""
     yield _told("SPF", envelope, _spf)
-    if selector:
+    ours = dkim.signer_for(domain)
+    if ours:
+        yield _told("DKIM", domain, lambda name: _own_dkim(ours))
+    if selector and not (ours and ours.selector == selector):
         yield _told("DKIM", domain, lambda name: _dkim(name, selector))
-    else:
+    elif not ours:
         yield Answer("unknown", "DKIM", domain, _("no selector is known"), _("Write it on the sender in the admin."))
     yield _told("DMARC", domain, _dmarc)
 
@@ -93,6 +98,17 @@ def _dkim(domain: str, selector: str) -> Found:
         return "bad", _("not published"), _("Publish the key that your relay shows.")
     if re.search(r"(?:^|;)\s*p=\s*(?:;|$)", found[0]):
         return "bad", _("the key was withdrawn (p= is empty)"), _("Publish a new key under a new selector.")
+    return "good", _("published"), ""
+
+
+def _own_dkim(signer: dkim.Signer) -> Found:
+    """Compare what is published with the key that we sign with (DKIM_KEYS)."""
+    publish = _("Publish this TXT record: %(name)s. TXT %(record)s") % {"name": signer.name, "record": signer.record}
+    found = [text for text in texts(signer.name) if "p=" in text.replace(" ", "")]
+    if not found:
+        return "bad", _("not published"), publish
+    if f"p={signer.public}" not in re.sub(r"\s", "", found[0]):
+        return "bad", _("another key is published than the one of DKIM_KEYS"), publish
     return "good", _("published"), ""
 
 

@@ -173,6 +173,45 @@ def key_ring(name: str, kept_in: Path) -> list[tuple[int, bytes]]:
     return list(ring.items())
 
 
+HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?)*")
+
+
+def dkim_keys(name: str) -> dict[str, tuple[str, bytes]]:
+    """Return selector and RSA key (PEM) of each domain that we sign for. Written domain:selector:path-or-PEM,…"""
+    found: dict[str, tuple[str, bytes]] = {}
+    for word in words(name):
+        domain, selector, key = ([part.strip() for part in word.split(":", 2)] + ["", ""])[:3]
+        at = f"{name} (entry {len(found) + 1})"
+        if not (HOST.fullmatch(domain) and HOST.fullmatch(selector) and key) or domain.lower() in found:
+            raise ImproperlyConfigured(
+                f"Unexpected value in {at}, use domain:selector:path-or-PEM, each domain once and in ASCII (xn--…)"
+            )
+        found[domain.lower()] = (selector, signing_key(f"{name} ({domain})", key))
+    return found
+
+
+def signing_key(where: str, written: str) -> bytes:
+    """Return the PEM of an RSA key of at least 2,048 bits, given itself (line ends may be \\n) or by its path."""
+    from cryptography.exceptions import UnsupportedAlgorithm
+    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+    from cryptography.hazmat.primitives.serialization import load_pem_private_key
+
+    is_pem = written.startswith("-----BEGIN")
+    try:
+        pem = written.replace("\\n", "\n").encode() if is_pem else Path(written).read_bytes()
+    except OSError as why:
+        raise ImproperlyConfigured(f"{where}: the key file cannot be read ({why.strerror}), correct its path") from why
+    try:
+        key = load_pem_private_key(pem, password=None)
+    except (ValueError, TypeError, UnsupportedAlgorithm):
+        key = None
+    if not isinstance(key, RSAPrivateKey) or key.key_size < 2048:  # RFC 8301: shorter ones count as unsigned
+        raise ImproperlyConfigured(
+            f"{where}: no RSA key of 2048 bits or more without a password; make one with openssl genrsa 2048"
+        )
+    return pem
+
+
 def database(name: str, default: str) -> dict[str, Any]:
     """Return Django's settings of one SQLite or PostgreSQL database; the URL holds a password and is never shown."""
     try:

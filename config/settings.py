@@ -235,6 +235,9 @@ PROSPECT_YEARS = env.number("PROSPECT_YEARS", 3, least=0)
 # Ways out for mail; JSON list or name=url,name=url; default outbox:// (mails stay in the admin).
 FANFARE_RELAYS = env.relays(env.text("EMAIL_RELAYS", "outbox://"))
 
+# Keys that sign our mails for relays that do not sign; domain:selector:path-or-PEM,…; RSA, 2,048 bits; default none.
+DKIM_KEYS = env.dkim_keys("DKIM_KEYS")
+
 # Where bounces come back; imaps://user:password@host/INBOX or imap+starttls://…; default none.
 BOUNCE_MAILBOX = env.text("BOUNCE_MAILBOX", "")
 

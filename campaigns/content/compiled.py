@@ -23,7 +23,7 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 
 from campaigns import links
-from campaigns.content import document, mime, sanitise, visibility
+from campaigns.content import dkim, document, mime, sanitise, visibility
 from campaigns.content.blocks import Audience, Block, BlockDict, CompileEnv, registry
 from campaigns.content.evaluate import PAGE, PLAIN, WIRE_HTML, WIRE_TEXT, Program, compile_program
 from campaigns.content.findings import BadContent, Finding
@@ -73,6 +73,7 @@ class CompiledEmail:
         self.head = b""  # headers that are the same for all, and what closes each Message-ID
         self.tail = b""
         self.envelope_domain = ""  # of the bounce address, in ASCII
+        self.signer: dkim.Signer | None = None
 
     @cached_property
     def subject(self) -> Program[str]:
@@ -334,5 +335,7 @@ def _compile(campaign: Campaign, version: ContentVersion, body: ContentBody, aud
     if audience == "self" and campaign.sender:
         compiled.head = mime.head(campaign, campaign.sender, env.brand)
         compiled.envelope_domain = ascii_domain(campaign.sender.envelope_domain)
-        compiled.tail = f"@{ascii_domain(campaign.sender.domain)}>\r\n".encode()
+        domain = ascii_domain(campaign.sender.domain)
+        compiled.tail = f"@{domain}>\r\n".encode()
+        compiled.signer = dkim.signer_for(domain)
     return compiled

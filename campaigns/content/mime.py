@@ -87,11 +87,15 @@ def message(compiled: CompiledEmail, recipient: Recipient, values: dict[str, Any
     """Return the whole message: CRLF line ends, quoted-printable, no line that starts with a dot or passes 998 octets.
 
     The Message-ID is made of the delivery's bounce token: the same on every retry, opaque, and ours to recognise.
+    With a key for the sender's domain the mail is signed.
     Raises:  Unsendable when a value of this one recipient cannot stand in a mail.
     """
     pieces = compiled.parts.filled(values)
     pieces[0] = headers(compiled, recipient, values)
-    return b"".join(pieces)
+    if compiled.signer is None:
+        return b"".join(pieces)
+    body = b"".join(pieces[1:])
+    return b"".join((compiled.signer.signature(pieces[0], body), pieces[0], body))
 
 
 def headers(compiled: CompiledEmail, recipient: Recipient, values: dict[str, Any]) -> bytes:

@@ -21,7 +21,7 @@ from django.core.mail import EmailMultiAlternatives, get_connection
 from django.core.validators import validate_email
 from django.utils.translation import gettext as _
 
-from campaigns.content import compiled, mime, web
+from campaigns.content import compiled, dkim, mime, web
 from campaigns.content.blocks import CompileEnv
 from campaigns.content.findings import BadContent
 from campaigns.content.merge import INTERNAL, LiquidError
@@ -105,7 +105,9 @@ def _made(campaign: Campaign, body: ContentBody, person: Recipient) -> bytes:
     assert sender is not None  # noqa: S101 - `message` looked
     mail = compiled.compile_body(body, CompileEnv(brand, body.language, campaign, "self", compiled.images_of(body)))
     mail.head = mime.head(campaign, sender, brand).replace(ONE_CLICK, b"")
-    mail.tail = f"@{ascii_domain(sender.domain)}>\r\n".encode()
+    domain = ascii_domain(sender.domain)
+    mail.tail = f"@{domain}>\r\n".encode()
+    mail.signer = dkim.signer_for(domain)
     make = codec().make
     page = url(Purpose.WEB, make(Purpose.WEB, campaign.pk, 0))
     values = web.sample_values(mail, person if person.contact_id else NOBODY)

@@ -5,6 +5,8 @@ import stat
 import threading
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from django.core.exceptions import ImproperlyConfigured
 
 from config import environment
@@ -194,3 +196,38 @@ def test_the_json_form_says_the_same_as_the_short_one():
 def test_a_relay_that_is_not_understood_is_named_without_its_password(written, part):
     message = refusal(environment.relays, written)
     assert part in message and "hunter2" not in message
+
+
+def rsa_pem(bits=2048):
+    key = rsa.generate_private_key(public_exponent=65537, key_size=bits)
+    return key.private_bytes(Encoding.PEM, PrivateFormat.TraditionalOpenSSL, NoEncryption()).decode()
+
+
+def test_a_signing_key_is_given_itself_or_by_its_path(given, tmp_path):
+    pem, kept = rsa_pem(), tmp_path / "b.pem"
+    kept.write_text(pem)
+    given(DKIM_KEYS=f"Brand.example:f1:{pem.strip()}, b.example:f2:{kept}, c.example:f3:" + pem.replace("\n", "\\n"))
+
+    found = environment.dkim_keys("DKIM_KEYS")
+
+    assert {domain: selector for domain, (selector, _pem) in found.items()} == {
+        "brand.example": "f1",
+        "b.example": "f2",
+        "c.example": "f3",
+    }
+    assert {key.decode().strip() for _selector, key in found.values()} == {pem.strip()}
+
+
+@pytest.mark.parametrize("value", ["brand.example", "brand.example:f1", "é.example:f1:x", "a.example:f 1:x", "::"])
+def test_a_signing_key_without_domain_or_selector_is_refused(given, value):
+    given(DKIM_KEYS=value)
+    assert "domain:selector:path-or-PEM" in refusal(environment.dkim_keys, "DKIM_KEYS")
+
+
+def test_a_signing_key_that_cannot_sign_is_refused_and_not_shown(given, tmp_path):
+    given(DKIM_KEYS=f"a.example:f1:{tmp_path}/none.pem")
+    assert "DKIM_KEYS (a.example): the key file cannot be read" in refusal(environment.dkim_keys, "DKIM_KEYS")
+    for key in (rsa_pem(1024).strip(), "-----BEGIN PRIVATE KEY-----\nsecretword\n-----END PRIVATE KEY-----"):
+        given(DKIM_KEYS=f"a.example:f1:{key}")
+        said = refusal(environment.dkim_keys, "DKIM_KEYS")
+        assert "no RSA key of 2048 bits" in said and "secretword" not in said and key[40:60] not in said
