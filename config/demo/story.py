@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from campaigns.delivery import control, notices, sender
 from campaigns.models import Campaign, Delivery
 from campaigns.reports import CampaignReport, campaign_report
-from config.demo import letters, orders, play, till
+from config.demo import doors, letters, orders, play, till
 from config.demo import notices as events
 from config.demo.addresses import addresses
 from config.demo.contacts import bring
@@ -87,6 +87,7 @@ def _play(shop: Shop, campaign: Campaign, triggered: dict[str, Campaign]) -> Non
     once("till", lambda: till.redeem(story))
     once("orders", lambda: orders.report(story))
     once("thanks", _post)
+    doors.close()
 
 
 def _post() -> None:

@@ -66,6 +66,7 @@ def test_forged_unknown_and_foreign_clicks_look_the_same(web, delivery):  # noqa
     assert lines() == 0
 
 
+@pytest.mark.django_db(transaction=True)  # a request outside Django's test client closes its connection
 def test_the_whole_site_answers_mutants_odd_methods_and_headers_of_8_kb_without_an_error():
     application = Front(get_wsgi_application(), spool=spool.Spool())
     dice, made, said = random.Random(3), mutants(9), []
