@@ -1,11 +1,14 @@
+import email
+import email.policy
+
 import pytest
 from django.utils import timezone
 
-from campaigns.delivery import sender
+from campaigns.delivery import ready_made, sender
 from campaigns.models import Delivery, OutboxMail
 from contacts import identities, suppression
 from tests.api.conftest import Partner
-from tests.make import make_campaign, make_contact
+from tests.make import make_campaign, make_contact, make_sender, make_topic
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -129,3 +132,22 @@ def test_its_state_tells_sent_and_refused(partner, monkeypatch):
     assert OutboxMail.objects.get().recipient == "ann@example.com"
     sent, refused = (partner.get(f"{PATH}{pk}/").json() for pk in (ann, cara))
     assert sent["state"] == "sent" and sent["sent_at"] and refused["state"] == "suppressed"
+
+
+def test_the_values_stand_in_the_real_mail(partner):
+    make_sender()
+    ready_made.switch_on("offer_code", make_topic())
+    make_contact(language="fr")
+    values = {
+        "title": "Un espresso", "value": "Offert", "code": "K7Q-42", "url": "https://brand.example/c/1",
+        "until": "2026-12-31T12:00:00+00:00",
+    }  # fmt: skip
+
+    partner.post(PATH, wish(trigger="offer_code", values=values), Idempotency_Key="1")
+    sender.run()
+
+    mail = OutboxMail.objects.get()
+    words = (
+        email.message_from_bytes(bytes(mail.message), policy=email.policy.default).get_body(("plain",)).get_content()
+    )
+    assert mail.subject == "Votre code : Un espresso" and "K7Q-42" in words
