@@ -15,11 +15,12 @@ from campaigns import api as campaigns
 from campaigns import messages_api as messages
 from contacts import api as contacts
 from contacts import imports_api as imports
+from contacts import segments_api as segments
 from social import api as social
 
 router = DefaultRouter()
 router.include_root_view = False
-for floor in (contacts, imports, campaigns, messages, social):
+for floor in (contacts, segments, imports, campaigns, messages, social):
     for prefix, viewset in floor.ROUTES.items():
         router.register(prefix, viewset, basename=prefix)
 
