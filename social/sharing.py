@@ -25,10 +25,13 @@ from campaigns.tracking.tokens import Token
 from contacts.models import Brand, Contact
 from social import preview, subject
 from social.models import NetworkSetting, Referral, ShareLink
-from social.networks import registry
+from social.networks import choice, registry
 from social.networks.registry import Network, UnknownNetwork
+from social.subject import Subject
 
 CROWD_LINK = re.compile(r"/c/[0-9a-f]{32}/[0-9]{1,6}(?=[\"'])")  # in a page that no contact owns
+
+SAMPLE = f"{settings.TRACKING_URL}/v/{'0' * 16}"  # as long as every address that is shared
 
 
 class GoneCampaign(LookupError):
@@ -46,10 +49,11 @@ class Sharer:
 
 @dataclass(frozen=True, slots=True)
 class Offered:
-    """A network as the page shows it: its entry and the marketer's words for it."""
+    """A network as the page shows it: its entry, the marketer's words for its button, and those to be shared there."""
 
     network: Network
     label: str
+    text: str = ""
 
     @property
     def key(self) -> str:
@@ -83,13 +87,19 @@ def sharer(token: Token) -> Sharer:
     return Sharer(campaign, delivery, delivery.contact)
 
 
-def offered(brand: Brand, language: str, only: Sequence[str] = ()) -> list[Offered]:
+def offered(
+    brand: Brand,
+    language: str,
+    only: Sequence[str] = (),
+    *,
+    campaign: Campaign | None = None,
+    contact: Contact | None = None,
+) -> list[Offered]:
     """Return the networks to share on, in order: the marketer's choice, else the registry's defaults; no retired ones.
 
-    `only` keeps these keys (a share bar's own choice), in its order.
-    Reads:   NetworkSetting of the brand.
+    `only` keeps these keys (a share bar's own choice), in its order. `contact` brings in the choices for her segments.
     """
-    chosen = {row.network: row for row in NetworkSetting.objects.filter(brand=brand)} if brand.pk else {}
+    chosen = choice.of(brand, language, campaign, contact)
     live = [network for network in registry.networks().values() if not network.is_retired]
     shown = [n for n in live if (chosen[n.key].is_enabled if n.key in chosen else n.is_default)]
     if only:
@@ -100,21 +110,29 @@ def offered(brand: Brand, language: str, only: Sequence[str] = ()) -> list[Offer
     else:
         ranks = {key: rank for rank, key in enumerate(registry.networks())}
         shown.sort(key=lambda n: chosen[n.key].position if n.key in chosen else 1000 + ranks[n.key])
-    return [Offered(n, _label(n, chosen.get(n.key), language)) for n in shown]
+    return [_offered(network, chosen.get(network.key)) for network in shown]
+
+
+def _offered(network: Network, made: choice.Choice | None) -> Offered:
+    if made is None:
+        return Offered(network, network_name(network))
+    return Offered(network, made.label or network_name(network), made.text)
 
 
 def settle_networks(brand: Brand) -> int:
     """Write down the networks a brand shows now, in order, to be changed; return how many were new."""
     made = 0
     for number, one in enumerate(offered(brand, brand.default_language), 1):
-        row = NetworkSetting.objects.get_or_create(brand=brand, network=one.key, defaults={"position": number * 10})
+        row = NetworkSetting.objects.get_or_create(
+            brand=brand,
+            network=one.key,
+            campaign=None,
+            segment=None,
+            language="",
+            defaults={"position": number * 10},
+        )
         made += row[1]
     return made
-
-
-def _label(network: Network, row: NetworkSetting | None, language: str) -> str:
-    words = row.label if row is not None and isinstance(row.label, dict) else {}
-    return str(words.get(language) or "") or network_name(network)
 
 
 def network_name(network: Network) -> str:
@@ -138,6 +156,21 @@ def invitation(one: Offered) -> str:
     return one.label if one.network.kind != "network" else _("Share on %(network)s") % {"network": one.label}
 
 
+def words(about: Subject, one: Offered | None, contact: Contact | None) -> str:
+    """Return the words of the field before she writes: the network's own or the bar's, and that she gains."""
+    said = one.text if one is not None and one.text else about.text
+    return " ".join(filter(None, (said, disclosure(about, contact))))
+
+
+def disclosure(about: Subject, contact: Contact | None) -> str:
+    """Return the sentence that tells friends that the sharer gains too; '' where she gains nothing.
+
+    Source:  ICC Marketing Code, article 7, and loi 2023-451 (FR): a recommendation that pays says so.
+    """
+    gains = contact is not None and about.program is not None and about.program.sponsor_offer_id is not None
+    return _("(I get something for it too.)") if gains else ""
+
+
 def address(link: Link) -> str:
     """Return the address that is shared: `https://host/v/TOKEN`."""
     return f"{settings.TRACKING_URL}/v/{link.token}"
@@ -148,7 +181,7 @@ def with_reference(html: str, share_link: ShareLink) -> str:
     return CROWD_LINK.sub(rf"\g<0>?s={share_link.link.token}", html)
 
 
-def press(token: Token, network: str, block: str = "", *, text: str = "", title: str = "") -> Composer:
+def press(token: Token, network: str, block: str = "", *, text: str = "", title: str = "", tail: str = "") -> Composer:
     """Note that the person pressed this network's button and return where its composer opens.
 
     Writes:  ShareLink and one share_intent per contact × network of the campaign; repeats change nothing.
@@ -161,15 +194,37 @@ def press(token: Token, network: str, block: str = "", *, text: str = "", title:
     with transaction.atomic():
         share_link = share_link_for(who.contact, who.campaign, network, block)
         _intend(share_link, who)
-    return Composer(compose(share_link, text=text, title=title), share_link)
+    return Composer(compose(share_link, text=text, title=title, tail=tail), share_link)
 
 
-def compose(share_link: ShareLink, *, text: str = "", title: str = "") -> str:
-    """Return the composer's address for this link, '' for copy and share sheet."""
+def press_on(share_link: ShareLink, network: str, *, text: str = "", title: str = "") -> Composer:
+    """Note that a friend, whom nobody knows yet, shares on what she found behind this link.
+
+    Writes:  one ShareLink of the next generation per parent and network, without a contact, and its share_intent.
+    Raises:  UnknownNetwork.
+    """
+    entry = registry.get(network)
+    if entry.is_retired:
+        raise UnknownNetwork(f"{entry.name} is retired.")
+    with transaction.atomic():
+        ShareLink.objects.select_for_update(of=("self",)).get(pk=share_link.pk)  # two friends at once make one link
+        made = share_link_for(None, share_link.campaign, network, share_link.block, parent=share_link)
+        _intend(made, Sharer(share_link.campaign, None, None))
+    return Composer(compose(made, text=text, title=title), made)
+
+
+def is_over(share_link: ShareLink) -> bool:
+    """Whether the invitation has ended."""
+    ends = share_link.link.expires_at
+    return ends is not None and ends <= timezone.now()
+
+
+def compose(share_link: ShareLink, *, text: str = "", title: str = "", tail: str = "") -> str:
+    """Return the composer's address for this link, '' for copy and share sheet. `tail` is an end that is never cut."""
     if registry.get(share_link.network).composer is None:
         return ""
     return registry.composer_url(
-        share_link.network, text, address(share_link.link), title=title, image=_picture(share_link)
+        share_link.network, text, address(share_link.link), title=title, image=_picture(share_link), tail=tail
     )
 
 

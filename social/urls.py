@@ -2,12 +2,13 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from social.views import enrol, friend, offer, postback, qr, share, till
+from social.views import enrol, friend, offer, onward, postback, qr, share, till
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("s/<str:token>", share.page, name="share"),
     path("s/<str:token>/<slug:network>", share.page, name="share_network"),
     path("v/<str:token>", friend.page, name="friend"),
+    path("v/<str:token>/on", onward.page, name="share_on"),
     path("v/<str:token>/mail", friend.mail, name="friend_mail"),
     path("card/<str:name>.jpg", friend.card, name="share_card"),
     path("f/<str:token>", offer.page, name="offer"),

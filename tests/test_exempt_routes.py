@@ -34,6 +34,7 @@ EXEMPT = {
     "campaigns.views.tracked.open_pixel": "reads only; answers POST with 405",
     "campaigns.views.tracked.click": "reads only; answers POST with 405",
     "social.views.friend.page": "the share link's token; the form carries a one-hour key",
+    "social.views.onward.page": "the share link's token; the form carries a one-hour key",
     "social.views.offer.page": BY_TOKEN,
     "social.views.postback.receive": "a shop's server, known by the signature of the body; no cookie is read",
     "social.views.share.page": BY_TOKEN,

@@ -18,11 +18,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from unfold.decorators import action, display
 from unfold.forms import ActionForm
-from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
+from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
 
 from contacts.admin_base import BigTableAdmin, FanfareAdmin, ReadOnlyAdmin, SeenInline
 from contacts.models import Brand
 from social import referrals, sharing
+from social.blocks.share import PRESS_FOR_REWARD
 from social.models import NetworkSetting, Referral, ReferralProgram, RewardGrant, ShareLink
 from social.networks import registry
 from social.timeline import network_name
@@ -49,28 +50,63 @@ class NetworkForm(forms.ModelForm[NetworkSetting]):
 
     class Meta:
         model = NetworkSetting
-        fields = ["brand", "network", "is_enabled", "position"]
+        fields = ["brand", "network", "is_enabled", "position", "campaign", "segment", "language"]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        words = self.instance.label if isinstance(self.instance.label, dict) else {}
         if "network" in self.fields:
             live = [(key, one.name) for key, one in registry.networks().items() if not one.is_retired]
             self.fields["network"] = forms.ChoiceField(
                 choices=live, label=_("Network"), widget=UnfoldAdminSelectWidget()
             )
-        for code, name in settings.LANGUAGES:
-            if (field := self.fields.get(f"label_{code}")) is not None:
-                field.initial = words.get(code, "")
-                field.label = _("Words in %(language)s") % {"language": name}
+        if "language" in self.fields:
+            every = [("", _("every language")), *settings.LANGUAGES]
+            self.fields["language"] = forms.ChoiceField(
+                choices=every, required=False, label=_("Language"), widget=UnfoldAdminSelectWidget()
+            )
+        self._show("label", _("Words in %(language)s"))
+        self._show("text", _("Words to share in %(language)s"))
+
+    def _show(self, name: str, label: str) -> None:
+        written = getattr(self.instance, name)
+        for code, language in settings.LANGUAGES:
+            if (field := self.fields.get(f"{name}_{code}")) is not None:
+                field.initial = written.get(code, "") if isinstance(written, dict) else ""
+                field.label = label % {"language": language}
+
+    def clean(self) -> dict[str, Any] | None:
+        """Find words that are too long for the network, and a reward for the press where the network forbids one."""
+        cleaned = super().clean()
+        network = registry.networks().get(str(self.cleaned_data.get("network") or self.instance.network))
+        for code, _name in settings.LANGUAGES:
+            said = str(self.cleaned_data.get(f"text_{code}") or "")
+            if network is None or not said:
+                continue
+            left = registry.remaining(network.key, said, sharing.SAMPLE)
+            if left is not None and left < 0:
+                long = ngettext("%(n)d character too long.", "%(n)d characters too long.", -left) % {"n": -left}
+                self.add_error(f"text_{code}", _("%(network)s:") % {"network": network.name} + f" {long}")
+            if network.reward.press == "forbidden" and PRESS_FOR_REWARD.search(said):
+                why = _("%(network)s forbids a reward for the press. Promise it for friends who sign up or buy.")
+                self.add_error(f"text_{code}", why % {"network": network.name})
+        return cleaned
 
     def save(self, commit: bool = True) -> NetworkSetting:
-        typed = {code: str(self.cleaned_data.get(f"label_{code}") or "").strip() for code, _n in settings.LANGUAGES}
-        self.instance.label = {code: words for code, words in typed.items() if words}
+        for name in ("label", "text"):
+            typed = {
+                code: str(self.cleaned_data.get(f"{name}_{code}") or "").strip() for code, _n in settings.LANGUAGES
+            }
+            setattr(self.instance, name, {code: words for code, words in typed.items() if words})
         return super().save(commit)
 
 
 for _code, _name in settings.LANGUAGES:
+    NetworkForm.declared_fields[f"text_{_code}"] = NetworkForm.base_fields[f"text_{_code}"] = forms.CharField(
+        required=False,
+        max_length=1000,
+        widget=UnfoldAdminTextareaWidget(attrs={"rows": 2}),
+        help_text=gettext_lazy("empty = the share bar's words"),
+    )
     NetworkForm.declared_fields[f"label_{_code}"] = NetworkForm.base_fields[f"label_{_code}"] = forms.CharField(
         required=False,
         max_length=40,
@@ -84,10 +120,11 @@ class NetworkSettingAdmin(FanfareAdmin):
     """Which networks a brand shows, in which order, under which words."""
 
     form = NetworkForm
-    list_display = ["shown_network", "brand", "is_enabled", "position", "shown_reward"]
+    list_display = ["shown_network", "brand", "shown_for", "is_enabled", "position", "shown_reward"]
     list_editable = ["is_enabled", "position"]
-    list_filter = ["brand", "is_enabled"]
-    list_select_related = ["brand"]
+    list_filter = ["brand", "is_enabled", "language", ("campaign", admin.RelatedOnlyFieldListFilter)]
+    list_select_related = ["brand", "campaign", "segment"]
+    autocomplete_fields = ["campaign", "segment"]
     readonly_fields = ["shown_facts"]
     ordering = ["brand", "position", "network"]
     actions_list = ["fill"]
@@ -96,7 +133,9 @@ class NetworkSettingAdmin(FanfareAdmin):
         words = [f"label_{code}" for code, _n in settings.LANGUAGES]
         return [
             (None, {"fields": ["brand", "network", "is_enabled", "position"]}),
+            (_("Only for"), {"fields": ["campaign", "segment", "language"]}),
             (_("Words on the button"), {"fields": words}),
+            (_("Words to share"), {"fields": [f"text_{code}" for code, _n in settings.LANGUAGES]}),
             (_("What the registry knows"), {"fields": ["shown_facts"]}),
         ]
 
@@ -113,6 +152,11 @@ class NetworkSettingAdmin(FanfareAdmin):
             '<img src="{}" alt="" width="20" height="20" style="display:inline;vertical-align:middle;margin-right:8px">'
         )
         return format_html(picture + "{}", icon, network_name(row.network))
+
+    @admin.display(description=gettext_lazy("only for"))
+    def shown_for(self, row: NetworkSetting) -> str:
+        said = [row.campaign, row.segment, dict(settings.LANGUAGES).get(row.language, row.language)]
+        return " · ".join(str(one) for one in said if one) or _("everybody")
 
     @admin.display(description=gettext_lazy("reward for the press"))
     def shown_reward(self, row: NetworkSetting) -> str:

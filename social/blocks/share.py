@@ -107,7 +107,8 @@ class ShareBar(Block):
 
     def shown(self, block: BlockDict, env: CompileEnv) -> list[Offered]:
         """Return the networks with a button of their own."""
-        offered = sharing.offered(env.brand, env.language, [str(key) for key in block.get("networks") or []])
+        wanted = [str(key) for key in block.get("networks") or []]
+        offered = sharing.offered(env.brand, env.language, wanted, campaign=env.campaign)
         return [one for one in offered if one.network.kind not in STAYS_ON_PAGE][:IN_A_MAIL]
 
     def _pill(self, block: BlockDict, env: CompileEnv, one: Offered) -> str:

@@ -3,29 +3,68 @@
 from typing import ClassVar
 
 from django.db import models
+from django.db.models import F
+from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
 from campaigns.models import Campaign, Link
-from contacts.models import Brand, Contact
+from contacts.models import Brand, Contact, Segment
 from social.models.offers import Claim, Offer
 
 
 class NetworkSetting(models.Model):
-    """A marketer's choice for one network of the registry: shown or not, where in the order, under which words."""
+    """A marketer's choice for one network of the registry: shown or not, where in the order, under which words.
+
+    For a whole brand, or only for a campaign, a language, a segment; the more particular choice wins.
+    """
 
     brand = models.ForeignKey(Brand, on_delete=models.CASCADE, related_name="networks", verbose_name=_("brand"))
+    campaign = models.ForeignKey(
+        Campaign,
+        null=True,
+        blank=True,
+        on_delete=models.CASCADE,
+        related_name="networks",
+        verbose_name=_("campaign"),
+        help_text=_("empty = every campaign of the brand"),
+    )
+    segment = models.ForeignKey(
+        Segment,
+        null=True,
+        blank=True,
+        on_delete=models.CASCADE,
+        related_name="networks",
+        verbose_name=_("segment"),
+        help_text=_("empty = everybody; on the share page only, since a mail's bar is the same for all"),
+    )
+    language = models.CharField(_("language"), max_length=8, blank=True, help_text=_("empty = every language"))
     network = models.CharField(_("network"), max_length=24)
     is_enabled = models.BooleanField(_("shown"), default=True)
     position = models.PositiveSmallIntegerField(_("position"), default=0)
     label = models.JSONField(
         _("label"), default=dict, blank=True, help_text=_("per language; empty = the network's name")
     )
+    text = models.JSONField(
+        _("words to share"), default=dict, blank=True, help_text=_("per language; empty = the share bar's words")
+    )
 
     class Meta:
         verbose_name = _("network")
         verbose_name_plural = _("networks")
         ordering = ["position"]
-        constraints = [models.UniqueConstraint(fields=["brand", "network"], name="network_setting_once")]
+        constraints = [
+            models.UniqueConstraint(
+                F("brand"),
+                F("network"),
+                Coalesce("campaign", 0),
+                Coalesce("segment", 0),
+                F("language"),
+                name="network_setting_once",
+                violation_error_message=_(
+                    "There is a choice for this network, campaign, segment and language already."
+                ),
+            )
+        ]
 
     def __str__(self) -> str:
         return self.network

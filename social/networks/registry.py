@@ -242,23 +242,35 @@ def remaining(network: str, text: str, url: str) -> int | None:
     return None if space is None else space - weight(text, unit=entry.length.unit)
 
 
-def fit(network: str, text: str, url: str) -> str:
-    """Return the text cut to what the network takes beside the address, whole characters only, … where it was cut."""
+def fit(network: str, text: str, url: str, *, tail: str = "") -> str:
+    """Return the text cut to what the network takes beside the address, whole characters only, … where it was cut.
+
+    tail  an end that must not be cut (what the sharer gains): what stands before it gives way.
+    """
     entry, space = get(network), room(network, url)
     clusters = graphemes(text)
     if space is None or weight(clusters, unit=entry.length.unit) <= space:
         return text
-    budget = space - weight(ELLIPSIS, unit=entry.length.unit)
+    if tail and text.endswith(tail) and (kept := weight(f" {tail}", unit=entry.length.unit)) < space:
+        return f"{_cut(text.removesuffix(tail).rstrip(), space - kept, entry.length.unit)} {tail}"
+    return _cut(text, space, entry.length.unit)
+
+
+def _cut(text: str, space: int, unit: str) -> str:
+    clusters = graphemes(text)
+    if weight(clusters, unit=unit) <= space:
+        return text
+    budget = space - weight(ELLIPSIS, unit=unit)
     kept: list[str] = []
     for cluster in clusters:
-        budget -= weight([cluster], unit=entry.length.unit)
+        budget -= weight([cluster], unit=unit)
         if budget < 0:
             break
         kept.append(cluster)
     return "".join(kept).rstrip() + ELLIPSIS if space > 0 else ""
 
 
-def composer_url(network: str, text: str, url: str, *, title: str = "", image: str = "") -> str:
+def composer_url(network: str, text: str, url: str, *, title: str = "", image: str = "", tail: str = "") -> str:
     """Return the address that opens the network's composer with the text and the link in it, percent-encoded.
 
     The text is cut to the network's length by whole characters; empty values leave their parameter out.
@@ -268,7 +280,12 @@ def composer_url(network: str, text: str, url: str, *, title: str = "", image: s
     composer = get(network).composer
     if composer is None:
         raise UnknownNetwork(f"{network!r} opens no composer.")
-    values = {"text": fit(network, _clean(text), url), "url": url, "title": " ".join(title.split()), "image": image}
+    values = {
+        "text": fit(network, _clean(text), url, tail=_clean(tail)),
+        "url": url,
+        "title": " ".join(title.split()),
+        "image": image,
+    }
     pairs = []
     for name, parts in composer.parameters.items():
         found = [part[1:] if part.startswith("=") else values[part] for part in parts]

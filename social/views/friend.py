@@ -14,7 +14,6 @@ from typing import Any
 from csp.constants import NONE, SELF, UNSAFE_INLINE
 from csp.decorators import csp_replace
 from django.http import Http404, HttpRequest, HttpResponse
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 from django.views.decorators.clickjacking import xframe_options_sameorigin
@@ -25,7 +24,7 @@ from campaigns.content import web
 from campaigns.content.findings import BadContent
 from contacts import askers, formkeys, signup
 from contacts.addresses import BadAddress
-from contacts.models import Topic
+from contacts.models import SignupForm, Topic
 from contacts.pages import Page, not_found, private
 from social import preview, referrals, sharing, subject, visits
 from social.models import ShareLink
@@ -66,8 +65,8 @@ def page(request: HttpRequest, token: str) -> HttpResponse:
         prefers_browser=not registry.robot_label(agent),  # a robot draws the card for the sharer's friends
     )
     about = subject.of(share_link.campaign, shown.language, share_link.block)
-    if share_link.link.expires_at and share_link.link.expires_at <= timezone.now():
-        return shown.answer("public/friend_over.html", {"subject": about}, 410)
+    if sharing.is_over(share_link):
+        return shown.answer("public/friend_over.html", {"subject": about, "join": join_of(about)}, 410)
     if request.method == "POST":
         return _sign_up(request, shown, about, share_link)
     is_own = visits.is_sharer(share_link, request.META.get("REMOTE_ADDR", ""), agent)
@@ -88,6 +87,7 @@ def _show(shown: Page, about: Subject, share_link: ShareLink, more: dict[str, An
         "card": preview.ensure(about, subject.hero_of(share_link.campaign, shown.language)),
         "width": preview.WIDTH,
         "height": preview.HEIGHT,
+        "on_url": f"/v/{token}/on?lang={shown.language}",
         "mail_url": f"/v/{token}/mail?lang={shown.language}",
         "form_key": formkeys.make(token, "friend"),
         **more,
@@ -113,15 +113,15 @@ def _sign_up(request: HttpRequest, shown: Page, about: Subject, share_link: Shar
             problem = _("This page was open for more than an hour. Your words are still there: press once more.")
             return _show(shown, about, share_link, {**more, "problem": problem}, 400)
         if typed.is_robot:
-            return _thanks(shown, about, typed.email)
+            return _thanks(shown, about, share_link, typed.email)
         if not askers.may_ask(request, "join"):
             return _show(shown, about, share_link, {**more, "problem": signup.too_often()}, 429)
         topic = share_link.campaign.topic if wants_letter else None
         try:
-            _ask(request, shown, about, share_link, typed, topic)
+            same_device = _ask(request, shown, about, share_link, typed, topic)
         except BadAddress as bad:
             return _show(shown, about, share_link, {**more, "problem": str(bad), "at": "email"}, 400)
-    return _thanks(shown, about, typed.email)
+    return _thanks(shown, about, share_link, typed.email, same_device=same_device)
 
 
 def _ask(
@@ -131,8 +131,10 @@ def _ask(
     share_link: ShareLink,
     typed: signup.Newcomer,
     topic: Topic | None,
-) -> None:
+) -> bool:
+    """Ask her by mail; return whether she is at the sharer's own device."""
     address, agent = request.META.get("REMOTE_ADDR", ""), request.headers.get("User-Agent", "")
+    same_device = visits.is_sharer(share_link, address, agent)
     referrals.sign_up(
         share_link,
         email=typed.email,
@@ -141,8 +143,9 @@ def _ask(
         wording=wording(about, topic),
         language=shown.language,
         evidence=signup.evidence(request, "/v/"),
-        same_device=visits.is_sharer(share_link, address, agent),
+        same_device=same_device,
     )
+    return same_device
 
 
 def wording(about: Subject, topic: Topic | None) -> str:
@@ -152,9 +155,21 @@ def wording(about: Subject, topic: Topic | None) -> str:
     return "\n".join(filter(None, (advantage, letter)))
 
 
-def _thanks(shown: Page, about: Subject, email: str) -> HttpResponse:
-    """The same page for all: who signs up, who is a customer already, whose address is her sponsor's."""
-    return shown.answer("public/friend_done.html", {"subject": about, "email": email})
+def _thanks(
+    shown: Page, about: Subject, share_link: ShareLink, email: str, *, same_device: bool = False
+) -> HttpResponse:
+    """The same page for all: who signs up, who is a customer already, whose address is her sponsor's.
+
+    What differs is said of the device in her hand only, which tells nobody anything about an address.
+    """
+    context = {"subject": about, "email": email, "same_device": same_device, "token": share_link.link.token}
+    return shown.answer("public/friend_done.html", context)
+
+
+def join_of(about: Subject) -> str:
+    """Return the path of the brand's sign-up page, '' where it has none."""
+    form = SignupForm.objects.filter(brand_id=about.brand.pk, archived_at=None).order_by("pk").first()
+    return f"/join/{form.slug}/" if form else ""
 
 
 # --- What the page shows inside --------------------------------------------------------------------------------------

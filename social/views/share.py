@@ -12,9 +12,9 @@ from urllib.parse import urlsplit
 
 from csp.constants import SELF
 from csp.decorators import csp_update
-from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.utils.translation import gettext as _
+from django.utils.translation import override
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
@@ -75,18 +75,21 @@ def page(request: HttpRequest, token: str, network: str = "") -> HttpResponse:
 def _networks(
     shown: Page, about: Subject, who: Sharer, block: str, *, chosen: str = "", problem: str = "", status: int = 200
 ) -> HttpResponse:
-    offered = sharing.offered(about.brand, shown.language)
+    offered = sharing.offered(about.brand, shown.language, campaign=who.campaign, contact=who.contact)
     first = next((one for one in offered if one.key == chosen), None)
     raw = tokens.make(Purpose.SHARE, who.campaign.pk, who.delivery.pk if who.delivery else 0)
     typed = shown.request.POST.get("text")
-    text = str(about.text if typed is None else typed)[:MAX_TEXT]
+    with override(shown.language):
+        prefilled = sharing.words(about, first, who.contact)
+    text = (prefilled if typed is None else typed)[:MAX_TEXT]
     context = {
         "subject": about,
         "text": text,
+        "was": prefilled,
         "first": first and row(first, text),
         "rows": [row(one, text) for one in offered if one != first],
         "card": preview.ensure(about, subject.hero_of(who.campaign, shown.language)),
-        "host": urlsplit(about.brand.website).hostname or "",
+        "host": host_of(about),
         "gain": gain_of(about),
         "block": block,
         "action": f"/s/{raw}",
@@ -98,7 +101,6 @@ def _networks(
 
 def row(one: Offered, text: str) -> dict[str, Any]:
     """Return what the page shows of a network: words, icon, and how much text is left as it counts it."""
-    sample = f"{settings.TRACKING_URL}/v/{'0' * 16}"
     return {
         "key": one.key,
         "label": sharing.invitation(one),
@@ -108,9 +110,14 @@ def row(one: Offered, text: str) -> dict[str, Any]:
         "phone_only": one.network.phone_only,
         "takes_text": one.network.takes_text,
         "unit": one.network.length.unit,
-        "room": registry.room(one.key, sample),
-        "left": registry.remaining(one.key, text, sample) if one.network.takes_text else None,
+        "room": registry.room(one.key, sharing.SAMPLE),
+        "left": registry.remaining(one.key, text, sharing.SAMPLE) if one.network.takes_text else None,
     }
+
+
+def host_of(about: Subject) -> str:
+    """Return the brand's host, as it stands under the preview."""
+    return urlsplit(about.brand.website).hostname or ""
 
 
 def gain_of(about: Subject) -> dict[str, str]:
@@ -132,14 +139,26 @@ def _press(request: HttpRequest, shown: Page, about: Subject, read: Token, block
         problem = _("This page was open for more than an hour. Nothing is lost: press the network once more.")
         return _networks(shown, about, who, block, problem=problem, status=400)
     network = str(request.POST.get("network", ""))
-    text = str(request.POST.get("text", about.text))[:MAX_TEXT]
+    with override(shown.language):
+        tail = sharing.disclosure(about, who.contact)
+        text = _text(request, shown, about, who, network)
     try:
-        composer = sharing.press(read, network, block, text=text, title=about.title)
+        composer = sharing.press(read, network, block, text=text, title=about.title, tail=tail)
     except registry.UnknownNetwork:
         problem = _("This network is not offered any more. Choose another one.")
         return _networks(shown, about, who, block, problem=problem, status=400)
     visits.mark_sharer(composer.share_link, request.META.get("REMOTE_ADDR", ""), request.headers.get("User-Agent", ""))
     return opened(request, shown, about, composer, text)
+
+
+def _text(request: HttpRequest, shown: Page, about: Subject, who: Sharer, network: str) -> str:
+    """What she wrote; while she changed nothing, the network's own words."""
+    typed = request.POST.get("text")
+    is_hers = typed is not None and typed.split() != request.POST.get("was", "").split()
+    if typed is not None and (is_hers or "was" not in request.POST):
+        return typed[:MAX_TEXT]
+    offered = sharing.offered(about.brand, shown.language, campaign=who.campaign, contact=who.contact)
+    return sharing.words(about, next((one for one in offered if one.key == network), None), who.contact)[:MAX_TEXT]
 
 
 def opened(request: HttpRequest, shown: Page, about: Subject, composer: Composer, text: str) -> HttpResponse:

@@ -11,9 +11,9 @@ from PIL import Image
 
 from campaigns.models import Event
 from contacts import consent, formkeys
-from contacts.models import Contact, Notice, Subscription
+from contacts.models import Contact, Notice, SignupForm, Subscription
 from social import sharing, visits
-from social.models import EarnedVisit, Offer, Referral
+from social.models import EarnedVisit, Offer, Referral, ShareLink
 from tests.make import make_brand, make_contact, make_letter, make_offer, make_program, make_share_link
 from tests.social.test_networks_robots import ROBOTS
 
@@ -262,3 +262,46 @@ def test_the_campaigns_own_offer_is_the_advantage_when_it_has_words_for_friends(
 
     assert "10 % for friends" in page
     assert "20 % for our fans" not in page[: page.index("<iframe")]
+
+
+def test_a_friend_shares_on_and_her_link_is_of_the_next_generation(client, link):
+    page = client.get(f"{path(link)}/on")
+    key = formkeys.make(link.link.token, "on")
+
+    press = client.post(f"{path(link)}/on", {"key": key, "network": "telegram", "text": "For you"})
+    again = client.post(f"{path(link)}/on", {"key": key, "network": "telegram", "text": "For you"})
+
+    child = ShareLink.objects.get(parent=link)
+    assert page.status_code == 200 and "You get" not in page.content.decode()
+    assert press.status_code == 303 and press["Location"].startswith("https://t.me/share/url")
+    assert child.link.token in press["Location"] and child.link.token in again["Location"]
+    assert (child.contact, child.generation, child.network) == (None, 2, "telegram")
+    assert Event.objects.get(kind="share_intent").contact is None
+
+
+def test_sharing_on_asks_for_a_press_on_a_fresh_page_of_a_live_network(client, link):
+    client.get(f"{path(link)}/on")
+    stale = client.post(f"{path(link)}/on", {"key": "1-abc", "network": "telegram"})
+    closed = client.post(f"{path(link)}/on", {"key": formkeys.make(link.link.token, "on"), "network": "googleplus"})
+
+    assert stale.status_code == closed.status_code == 400
+    assert client.get("/v/ZZZZZZZZZZZZZZZZ/on").status_code == 404
+    assert not ShareLink.objects.filter(parent=link).exists()
+
+
+def test_an_over_invitation_leads_to_the_sign_up_page_and_is_not_shared_on(client, link):
+    form = SignupForm.objects.create(brand=link.campaign.topic.brand, slug="letters", name="Letters")
+    link.link.expires_at = timezone.now() - timedelta(minutes=1)
+    link.link.save()
+
+    assert f'href="/join/{form.slug}/"' in client.get(path(link)).content.decode()
+    assert client.get(f"{path(link)}/on").status_code == 410
+
+
+def test_a_sign_up_on_the_sharers_device_hears_that_a_person_looks_at_it(client, link):
+    visits.mark_sharer(link, "127.0.0.1", "")
+
+    page = sign_up(client, link).content.decode()
+
+    assert "from this very device" in page and f"{path(link)}/on" in page
+    assert "A customer already?" in page
