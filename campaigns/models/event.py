@@ -60,14 +60,15 @@ class Event(models.Model):
     verdict = models.CharField(_("verdict"), max_length=8, choices=Verdict, default=Verdict.HUMAN)
     rule = models.CharField(_("rule"), max_length=24, blank=True)
     ruleset = models.PositiveSmallIntegerField(_("ruleset"), default=0)
+    # db_index=False: an index below begins with the column, and each index costs every hit
     campaign = models.ForeignKey(
-        Campaign, null=True, on_delete=models.PROTECT, related_name="+", verbose_name=_("campaign")
+        Campaign, null=True, on_delete=models.PROTECT, related_name="+", db_index=False, verbose_name=_("campaign")
     )
     contact = models.ForeignKey(
-        Contact, null=True, on_delete=models.SET_NULL, related_name="events", verbose_name=_("contact")
+        Contact, null=True, on_delete=models.SET_NULL, related_name="events", db_index=False, verbose_name=_("contact")
     )
     delivery = models.ForeignKey(
-        Delivery, null=True, on_delete=models.SET_NULL, related_name="+", verbose_name=_("delivery")
+        Delivery, null=True, on_delete=models.SET_NULL, related_name="+", db_index=False, verbose_name=_("delivery")
     )
     link = models.ForeignKey(Link, null=True, on_delete=models.PROTECT, related_name="+", verbose_name=_("link"))
     network = models.CharField(_("network"), max_length=24, blank=True)
@@ -86,6 +87,7 @@ class Event(models.Model):
         indexes = [
             models.Index(fields=["contact", "-at"], name="event_timeline"),
             models.Index(fields=["campaign", "kind", "-at"], name="event_of_campaign"),
+            models.Index(fields=["delivery", "at"], name="event_of_delivery"),
             models.Index(fields=["at"], name="event_retention"),
         ]
 
@@ -96,7 +98,9 @@ class Event(models.Model):
 class HourlyTotal(models.Model):
     """Events of one hour by campaign, kind, verdict and one dimension: '' (all), link, network, device, os or crowd."""
 
-    campaign = models.ForeignKey(Campaign, on_delete=models.CASCADE, related_name="totals", verbose_name=_("campaign"))
+    campaign = models.ForeignKey(
+        Campaign, on_delete=models.CASCADE, related_name="totals", db_index=False, verbose_name=_("campaign")
+    )
     hour = models.DateTimeField(_("hour"))
     kind = models.CharField(_("kind"), max_length=20)
     verdict = models.CharField(_("verdict"), max_length=8)
@@ -123,10 +127,15 @@ class Engagement(models.Model):
     on_erase: ClassVar[str] = "detach"
 
     campaign = models.ForeignKey(
-        Campaign, on_delete=models.CASCADE, related_name="engagements", verbose_name=_("campaign")
+        Campaign, on_delete=models.CASCADE, related_name="engagements", db_index=False, verbose_name=_("campaign")
     )
     contact = models.ForeignKey(
-        Contact, null=True, on_delete=models.SET_NULL, related_name="engagements", verbose_name=_("contact")
+        Contact,
+        null=True,
+        on_delete=models.SET_NULL,
+        related_name="engagements",
+        db_index=False,
+        verbose_name=_("contact"),
     )
     kind = models.CharField(_("kind"), max_length=20)
     first_at = models.DateTimeField(_("first"))
@@ -148,7 +157,9 @@ class LinkEngagement(models.Model):
 
     on_erase: ClassVar[str] = "detach"
 
-    link = models.ForeignKey(Link, on_delete=models.CASCADE, related_name="engagements", verbose_name=_("link"))
+    link = models.ForeignKey(
+        Link, on_delete=models.CASCADE, related_name="engagements", db_index=False, verbose_name=_("link")
+    )
     contact = models.ForeignKey(
         Contact, null=True, on_delete=models.SET_NULL, related_name="+", verbose_name=_("contact")
     )

@@ -203,6 +203,8 @@ def _crowded(
     hits: list[Seen], told: Sequence[object], span: timedelta, most: float, rule: str, among: list[Seen] | None = None
 ) -> None:
     """Mark every hit of a window that holds `most` different ones; one pass, for a link may be hammered."""
+    if len(hits) < most:
+        return
     inside: Counter[object] = Counter()
     start, windows = 0, list[tuple[datetime, datetime]]()
     for hit, one in zip(hits, told, strict=True):

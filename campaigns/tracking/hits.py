@@ -53,11 +53,14 @@ class Hit:
     ruleset: int = 0
     device: str = ""
     os: str = ""
+    range: str | None = None
 
     @property
     def ip_prefix(self) -> str:
-        """The address range that may be stored for 30 days: /24 or /48."""
-        return ip_prefix(self.ip)
+        """The address range that may be stored for 30 days: /24 or /48; worked out once."""
+        if self.range is None:
+            self.range = ip_prefix(self.ip)
+        return self.range
 
 
 @dataclass

@@ -158,7 +158,7 @@ def store(hits: Sequence[Hit]) -> Counts:
     others = [hit for hit in hits if hit.kind not in sorting.KINDS]
     ours = sorting.locate(mails)
     changes = sorting.classify(ours)
-    acts = [sorting.act_of(hit) for hit in ours]
+    acts = [sorting.act_of(hit) for hit in ours.hits]
     batch = Batch(links=_links(others))
     known = [hit for hit in others if hit.token in batch.links]
     for hit in known:
@@ -171,7 +171,7 @@ def store(hits: Sequence[Hit]) -> Counts:
     rollups.add(acts)
     moved = rollups.move(changes)
     crowd = sum(act.contact_id is None for act in acts)
-    return Counts(events=len(acts), crowd=crowd, dropped=len(hits) - len(ours) - len(known), moved=moved)
+    return Counts(events=len(acts), crowd=crowd, dropped=len(hits) - len(ours.hits) - len(known), moved=moved)
 
 
 def _links(hits: Sequence[Hit]) -> dict[str, Link]:

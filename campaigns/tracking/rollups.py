@@ -10,9 +10,10 @@ Engagement holds human acts only, so uniques need no estimate; an hour's total h
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from operator import attrgetter
 from typing import Any
 
 from django.db import connection
@@ -20,6 +21,8 @@ from django.db.models import Max, Min, Model
 from django.utils import timezone
 
 from campaigns.models import Engagement, Event, HourlyTotal, LinkEngagement
+from campaigns.tracking import bulk
+from campaigns.tracking.bulk import stamp
 from contacts.models import Contact
 
 HUMAN = Event.Verdict.HUMAN.value
@@ -77,48 +80,59 @@ def add(acts: Sequence[Act]) -> None:
 def sums(acts: Iterable[Act]) -> Sums:
     """Count acts in memory as the rollups count them."""
     result = Sums()
+    alike: Counter[Alike] = Counter()
+    spans = result.people
     for act in acts:
-        _count_total(result, act)
-        if act.verdict == HUMAN and act.contact_id is not None:
-            _count_person(result, act, act.contact_id)
+        campaign, contact, at, kind = act.campaign_id, act.contact_id, act.at, act.kind
+        if campaign is not None:
+            hour = at.replace(minute=0, second=0, microsecond=0)
+            where = (act.link_id, act.network, act.device, act.os, contact is None)
+            alike[campaign, hour, kind, act.verdict, where] += 1
+        if contact is None or act.verdict != HUMAN:
+            continue
+        if campaign is not None:
+            _widen(spans, (campaign, contact, kind), at)
+        if act.link_id is not None and kind == "click":
+            _widen(result.links, (act.link_id, contact), at)
+        if column := LAST_AT.get(kind):
+            _later(result.last, (column, contact), at)
+    for (campaign, hour, kind, verdict, where), n in alike.items():
+        for dimension, value in dimensions(*where):
+            result.totals[campaign, hour, kind, verdict, dimension, value[:40]] += n
     return result
 
 
-def dimensions(act: Act) -> list[tuple[str, str]]:
+Where = tuple[int | None, str, str, str, bool]  # link, network, device, system, crowd
+Alike = tuple[int, datetime, str, str, Where]
+
+
+def dimensions(link: int | None, network: str, device: str, os: str, is_crowd: bool) -> list[tuple[str, str]]:
     """Return the (dimension, value) pairs that an act counts under; the first is the plain total."""
     pairs = [("", "")]
-    if act.link_id is not None:
-        pairs.append(("link", str(act.link_id)))
-    if act.network:
-        pairs.append(("network", act.network))
-    if act.device or act.os:
-        pairs += [("device", act.device), ("os", f"{act.device}/{act.os}")]
-    if act.contact_id is None:
+    if link is not None:
+        pairs.append(("link", str(link)))
+    if network:
+        pairs.append(("network", network))
+    if device or os:
+        pairs += [("device", device), ("os", f"{device}/{os}")]
+    if is_crowd:
         pairs.append(("crowd", "1"))
     return pairs
 
 
-def _count_total(result: Sums, act: Act) -> None:
-    if act.campaign_id is None:
-        return
-    hour = act.at.replace(minute=0, second=0, microsecond=0)
-    for dimension, value in dimensions(act):
-        result.totals[act.campaign_id, hour, act.kind, act.verdict, dimension, value[:40]] += 1
-
-
-def _count_person(result: Sums, act: Act, contact_id: int) -> None:
-    if act.campaign_id is not None:
-        _widen(result.people, (act.campaign_id, contact_id, act.kind), act.at)
-    if act.link_id is not None and act.kind == "click":
-        _widen(result.links, (act.link_id, contact_id), act.at)
-    if column := LAST_AT.get(act.kind):
-        key = (column, contact_id)
-        result.last[key] = max(act.at, result.last.get(key, act.at))
+def _later(times: dict[tuple[str, int], datetime], key: tuple[str, int], at: datetime) -> None:
+    known = times.get(key)
+    if known is None or at > known:
+        times[key] = at
 
 
 def _widen(spans: dict[Any, tuple[datetime, datetime, int]], key: Any, at: datetime) -> None:
-    first, last, n = spans.get(key, (at, at, 0))
-    spans[key] = (min(first, at), max(last, at), n + 1)
+    known = spans.get(key)
+    if known is None:
+        spans[key] = (at, at, 1)
+    else:
+        first, last, n = known
+        spans[key] = (at if at < first else first, at if at > last else last, n + 1)
 
 
 # --- Writing -------------------------------------------------------------------------------------------------------
@@ -126,57 +140,56 @@ def _widen(spans: dict[Any, tuple[datetime, datetime, int]], key: Any, at: datet
 
 def write(result: Sums) -> None:
     """Add the sums to the tables by upserts that add, one statement per table."""
-    _upsert(
-        HourlyTotal,
-        ["campaign_id", "hour", "kind", "verdict", "dimension", "value", "n"],
-        ["campaign_id", "kind", "dimension", "value", "verdict", "hour"],
-        [(c, stamp(h), k, v, d, w, n) for (c, h, k, v, d, w), n in sorted(result.totals.items(), key=lambda i: i[0])],
-    )
-    _upsert(
-        Engagement,
-        ["campaign_id", "contact_id", "kind", "first_at", "last_at", "n"],
-        ["campaign_id", "kind", "contact_id"],
-        [(c, p, k, stamp(a), stamp(b), n) for (c, p, k), (a, b, n) in sorted(result.people.items())],
-    )
-    _upsert(
-        LinkEngagement,
-        ["link_id", "contact_id", "first_at", "last_at", "n"],
-        ["link_id", "contact_id"],
-        [(x, p, stamp(a), stamp(b), n) for (x, p), (a, b, n) in sorted(result.links.items())],
-    )
-    _remember_last(result.last)
+    at: dict[datetime, str] = {}  # a batch's times stand in several tables
+
+    def text(moment: datetime) -> str:
+        return at.get(moment) or at.setdefault(moment, stamp(moment))
+
+    totals = [(c, text(h), k, v, d, w, n) for (c, h, k, v, d, w), n in sorted(result.totals.items())]
+    _upsert(HourlyTotal, TOTAL, ["campaign_id", "kind", "dimension", "value", "verdict", "hour"], totals)
+    people = [(c, p, k, text(a), text(b), n) for (c, p, k), (a, b, n) in sorted(result.people.items())]
+    _upsert(Engagement, PERSON, ["campaign_id", "kind", "contact_id"], people)
+    clicks = [(x, p, text(a), text(b), n) for (x, p), (a, b, n) in sorted(result.links.items())]
+    _upsert(LinkEngagement, CLICK, ["link_id", "contact_id"], clicks)
+    for column in sorted({column for column, _ in result.last}):
+        last = sorted((pk, text(moment)) for (name, pk), moment in result.last.items() if name == column)
+        _remember_last(column, last)
 
 
-def _upsert(model: type[Model], columns: list[str], unique: list[str], rows: list[tuple[Any, ...]]) -> None:
-    if not rows:
-        return
-    quote = connection.ops.quote_name
-    table = quote(model._meta.db_table)
-    changes = [f"{quote('n')} = {table}.{quote('n')} + EXCLUDED.{quote('n')}"]
+SPAN = {"first_at": "timestamptz", "last_at": "timestamptz", "n": "bigint"}
+TOTAL = {
+    "campaign_id": "bigint", "hour": "timestamptz", "kind": "text", "verdict": "text", "dimension": "text",
+    "value": "text", "n": "bigint",
+}  # fmt: skip
+PERSON = {"campaign_id": "bigint", "contact_id": "bigint", "kind": "text", **SPAN}
+CLICK = {"link_id": "bigint", "contact_id": "bigint", **SPAN}
+
+
+def _upsert(model: type[Model], columns: dict[str, str], unique: list[str], rows: list[tuple[Any, ...]]) -> None:
+    """Add rows (sorted, so that two writers cannot deadlock) to a table of sums: counts add up, spans widen."""
+    table = model._meta.db_table
+    changes = [f"n = {table}.n + EXCLUDED.n"]
     for column, sign in (("first_at", "<"), ("last_at", ">")):
         if column in columns:
-            c = quote(column)
-            changes.append(f"{c} = CASE WHEN EXCLUDED.{c} {sign} {table}.{c} THEN EXCLUDED.{c} ELSE {table}.{c} END")
+            new = f"EXCLUDED.{column}"
+            changes.append(f"{column} = CASE WHEN {new} {sign} {table}.{column} THEN {new} ELSE {table}.{column} END")
     sql = (
-        f"INSERT INTO {table} ({', '.join(map(quote, columns))}) VALUES ({', '.join(['%s'] * len(columns))}) "  # noqa: S608
-        f"ON CONFLICT ({', '.join(map(quote, unique))}) DO UPDATE SET {', '.join(changes)}"
+        f"INSERT INTO {table} ({', '.join(columns)}) {{rows}} "
+        f"ON CONFLICT ({', '.join(unique)}) DO UPDATE SET {', '.join(changes)}"
     )
+    bulk.write(sql, list(columns.values()), rows)
+
+
+def _remember_last(column: str, rows: list[tuple[int, str]]) -> None:
+    table = Contact._meta.db_table
+    if connection.vendor == "postgresql":
+        sql = f"""WITH v(id, at) AS ({{rows}}) UPDATE {table} AS c SET {column} = v.at FROM v
+                  WHERE c.id = v.id AND (c.{column} IS NULL OR c.{column} < v.at)"""  # noqa: S608
+        bulk.write(sql, ["bigint", "timestamptz"], rows)
+        return
+    sql = f"UPDATE {table} SET {column} = %s WHERE id = %s AND ({column} IS NULL OR {column} < %s)"  # noqa: S608
     with connection.cursor() as cursor:
-        cursor.executemany(sql, rows)
-
-
-def _remember_last(last: dict[tuple[str, int], datetime]) -> None:
-    table = connection.ops.quote_name(Contact._meta.db_table)
-    for column in sorted({column for column, _ in last}):
-        rows = [(stamp(at), pk, stamp(at)) for (name, pk), at in sorted(last.items()) if name == column]
-        sql = f"UPDATE {table} SET {column} = %s WHERE id = %s AND ({column} IS NULL OR {column} < %s)"  # noqa: S608
-        with connection.cursor() as cursor:
-            cursor.executemany(sql, rows)
-
-
-def stamp(at: datetime) -> Any:
-    """Return the time as the database's driver wants it in raw SQL."""
-    return connection.ops.adapt_datetimefield_value(at)
+        cursor.executemany(sql, [(at, pk, at) for pk, at in rows])
 
 
 def insert(acts: Sequence[Act], *, once: bool = False) -> int:
@@ -186,13 +199,14 @@ def insert(acts: Sequence[Act], *, once: bool = False) -> int:
     """
     if not acts:
         return 0
-    quote = connection.ops.quote_name
-    columns = [*Act.__slots__, "created_at"]
-    now = stamp(timezone.now())
-    rows = [(*(stamp(act.at) if name == "at" else getattr(act, name) for name in Act.__slots__), now) for act in acts]
+    now, table = stamp(timezone.now()), Event._meta.db_table
+    rows = [(act.kind, stamp(act.at), *REST(act), now) for act in acts]
+    if connection.vendor == "postgresql" and len(rows) > 1 and not once:
+        bulk.copy(table, COLUMNS, rows)
+        return len(rows)
     sql = (
-        f"INSERT INTO {quote(Event._meta.db_table)} ({', '.join(map(quote, columns))}) "  # noqa: S608
-        f"VALUES ({', '.join(['%s'] * len(columns))}){' ON CONFLICT DO NOTHING' if once else ''}"
+        f"INSERT INTO {table} ({', '.join(COLUMNS)}) "  # noqa: S608
+        f"VALUES ({', '.join(['%s'] * len(COLUMNS))}){' ON CONFLICT DO NOTHING' if once else ''}"
     )
     with connection.cursor() as cursor:
         if len(rows) == 1:
@@ -202,14 +216,18 @@ def insert(acts: Sequence[Act], *, once: bool = False) -> int:
         return int(cursor.rowcount)
 
 
+COLUMNS = [*Act.__slots__, "created_at"]
+REST: Callable[[Act], tuple[Any, ...]] = attrgetter(*Act.__slots__[2:])  # after kind and at
+
+
 # --- Late evidence -------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Change:
     """A stored event whose verdict is another now."""
 
-    event: Event
+    event_id: int
     verdict: str
     rule: str
     ruleset: int
@@ -220,18 +238,27 @@ def move(changes: Sequence[Change]) -> int:
 
     Writes:  Event, HourlyTotal, Engagement, LinkEngagement, Contact.last_*_at, in the caller's transaction.
     """
-    before = [act_of(change.event) for change in changes]
-    after = [
-        replace(act, verdict=c.verdict, rule=c.rule, ruleset=c.ruleset) for act, c in zip(before, changes, strict=True)
-    ]
-    for change in changes:
-        Event.objects.filter(pk=change.event.pk).update(
-            verdict=change.verdict, rule=change.rule, ruleset=change.ruleset
+    if not changes:
+        return 0
+    told = {change.event_id: change for change in changes}
+    locked = Event.objects.select_for_update(of=("self",), no_key=True).filter(pk__in=told).order_by("pk")
+    before = {event.pk: act_of(event) for event in locked}
+    after = {
+        pk: replace(act, verdict=(c := told[pk]).verdict, rule=c.rule, ruleset=c.ruleset) for pk, act in before.items()
+    }
+    with connection.cursor() as cursor:
+        cursor.executemany(
+            f"UPDATE {Event._meta.db_table} SET verdict = %s, rule = %s, ruleset = %s WHERE id = %s",  # noqa: S608
+            [(act.verdict, act.rule, act.ruleset, pk) for pk, act in after.items()],
         )
-    moved = [(old, new) for old, new in zip(before, after, strict=True) if old.verdict != new.verdict]
-    _subtract(sums(old for old, _ in moved))
-    add([new for _, new in moved])
+    moved = [pk for pk in before if before[pk].verdict != after[pk].verdict]
+    _subtract(sums(before[pk] for pk in moved))
+    add([after[pk] for pk in moved])
     return len(moved)
+
+
+def _turned(act: Act, change: Change) -> Act:
+    return replace(act, verdict=change.verdict, rule=change.rule, ruleset=change.ruleset)
 
 
 def act_of(event: Event) -> Act:

@@ -7,21 +7,26 @@
 Nothing here writes.
 """
 
+# ruff: noqa: S608 - what is put into these statements are our own names and placeholders
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from typing import Any
+from dataclasses import dataclass
+from datetime import datetime
+from typing import NamedTuple
 
 from django.db.models import Count
 
-from campaigns.models import Campaign, Delivery, Event, Link
+from campaigns.delivery.database import is_postgresql
+from campaigns.models import Event, Link
+from campaigns.tracking import bulk, neighbours
 from campaigns.tracking import classify as rules
 from campaigns.tracking.classify import RULESET, Seen
 from campaigns.tracking.hits import Hit
+from campaigns.tracking.neighbours import Stored
 from campaigns.tracking.rollups import Act, Change
-from contacts.consent import tracking_allowed
-from contacts.models import Consent, Contact
+from contacts.models import Consent
 
 KINDS = {
     "o": Event.Kind.OPEN.value,
@@ -37,67 +42,105 @@ PURPOSES = {
 }
 
 
-def locate(hits: Sequence[Hit]) -> list[Hit]:
+class Owner(NamedTuple):
+    """Whose mail a delivery was: the times are as the database keeps them, read by `bulk.moment` when needed."""
+
+    campaign_id: int
+    contact_id: int
+    opens_since: str | datetime | None
+    clicks_since: str | datetime | None
+    sent_at: str | datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Located:
+    """Hits with campaign, link and contact; for the rules the deliveries' owners, and campaigns' links by number."""
+
+    hits: list[Hit]
+    owners: dict[int, Owner]
+    links: dict[int, dict[int, int]]
+
+
+def locate(hits: Sequence[Hit]) -> Located:
     """Return the hits whose campaign (and link) exists, each with its contact if she agreed at the time and agrees now.
 
-    Reads:   Campaign, Delivery, Link, Contact: four queries a batch. The contacts are locked (PostgreSQL), so a
+    Reads:   Campaign, Link, Delivery with Contact: three queries a batch. The contacts are locked (PostgreSQL), so a
              withdrawal waits for us or we see it.
     """
-    campaigns = set(Campaign.objects.filter(pk__in={hit.campaign_id for hit in hits}).values_list("pk", flat=True))
-    numbers = _numbers(hits)
-    found = [hit for hit in hits if hit.campaign_id in campaigns]
-    found = [hit for hit in found if hit.kind != "c" or (hit.campaign_id, hit.number) in numbers]
-    deliveries = {
-        pk: (campaign, contact)
-        for pk, campaign, contact in Delivery.objects.filter(
-            pk__in={hit.delivery_id for hit in found if hit.delivery_id}
-        ).values_list("pk", "campaign_id", "contact_id")
-    }
-    contacts = _contacts({contact for _, contact in deliveries.values() if contact})
-    for hit in found:
+    campaigns = _campaigns({hit.campaign_id for hit in hits if hit.campaign_id})
+    links = _numbered(campaigns)
+    owners = _owners({hit.delivery_id for hit in hits if hit.delivery_id})
+    found = []
+    for hit in hits:
+        if hit.campaign_id not in campaigns:
+            continue
         if hit.kind == "c":
-            hit.link_id = numbers[hit.campaign_id, hit.number]
-        campaign, contact_id = deliveries.get(hit.delivery_id or 0, (None, None))
-        contact = contacts.get(contact_id or 0) if campaign == hit.campaign_id else None
-        if contact is not None and tracking_allowed(contact, PURPOSES[hit.kind], hit.at):
-            hit.contact_id = contact.pk
+            hit.link_id = links.get(hit.campaign_id, NO_LINKS).get(hit.number)
+            if hit.link_id is None:
+                continue
+        owner = owners.get(hit.delivery_id or 0)
+        if owner is not None and owner.campaign_id == hit.campaign_id and _agreed(owner, hit):
+            hit.contact_id = owner.contact_id
         else:
             hit.delivery_id = None  # the crowd: no person, no address
+        found.append(hit)
+    return Located(found, owners, links)
+
+
+NO_LINKS: dict[int, int] = {}
+
+
+def _agreed(owner: Owner, hit: Hit) -> bool:
+    """Say whether she agreed before the hit and still agrees now."""
+    purpose = PURPOSES[hit.kind]
+    since = bulk.moment(owner.opens_since if purpose == Consent.Purpose.OPEN_TRACKING else owner.clicks_since)
+    return since is not None and since <= hit.at
+
+
+def _campaigns(ids: set[int]) -> set[int]:
+    if not ids:
+        return set()
+    sql = f"SELECT id FROM campaigns_campaign WHERE id {bulk.among()}"
+    return {pk for (pk,) in bulk.rows(sql, [bulk.ids(ids)])}
+
+
+def _numbered(campaigns: set[int]) -> dict[int, dict[int, int]]:
+    """Return each campaign's links by their number."""
+    if not campaigns:
+        return {}
+    found: dict[int, dict[int, int]] = defaultdict(dict)
+    sql = f"SELECT campaign_id, number, id FROM campaigns_link WHERE number IS NOT NULL AND campaign_id {bulk.among()}"
+    for campaign, number, pk in bulk.rows(sql, [bulk.ids(campaigns)]):
+        found[campaign][number] = pk
     return found
 
 
-def _numbers(hits: Sequence[Hit]) -> dict[tuple[int | None, int | None], int]:
-    clicks = [hit for hit in hits if hit.kind == "c"]
-    if not clicks:
+def _owners(deliveries: set[int]) -> dict[int, Owner]:
+    if not deliveries:
         return {}
-    links = Link.objects.filter(
-        campaign__in={hit.campaign_id for hit in clicks}, number__in={hit.number for hit in clicks}
-    )
-    return {(campaign, number): pk for campaign, number, pk in links.values_list("campaign_id", "number", "pk")}
+    lock = "FOR NO KEY UPDATE OF p" if is_postgresql() else ""
+    times = ", ".join(map(bulk.raw, ("p.open_tracking_at", "p.click_tracking_at", "d.sent_at")))
+    sql = f"""SELECT d.id, d.campaign_id, p.id, {times}
+              FROM campaigns_delivery d JOIN contacts_contact p ON p.id = d.contact_id
+              WHERE d.id {bulk.among()} ORDER BY p.id {lock}"""
+    return {pk: Owner(*row) for pk, *row in bulk.rows(sql, [bulk.ids(deliveries)])}
 
 
-def _contacts(ids: set[int]) -> dict[int, Contact]:
-    rows = (
-        Contact.objects.filter(pk__in=ids)
-        .select_for_update(no_key=True)
-        .order_by("pk")
-        .only("pk", "open_tracking_at", "click_tracking_at")
-    )
-    return {contact.pk: contact for contact in rows} if ids else {}
-
-
-def classify(hits: Sequence[Hit]) -> list[Change]:
+def classify(located: Located) -> list[Change]:
     """Set every hit's verdict, and return stored events whose verdict changes by what these hits show.
 
-    Reads:   Event rows of the same deliveries within a minute of the batch, Link counts, Delivery.sent_at.
+    Reads:   Event rows of the same deliveries near each delivery's hits. What robots and proxies did by their own
+             name speaks neither for nor against a person.
     """
-    for hit in hits:
-        look_at(hit)
     persons: dict[int, list[Hit]] = defaultdict(list)
-    for hit in hits:
-        if hit.delivery_id is not None:
+    for hit in located.hits:
+        look_at(hit)
+        if hit.delivery_id is not None and hit.verdict in PEOPLE:
             persons[hit.delivery_id].append(hit)
-    return _judge(persons) if persons else []
+    return _judge(persons, located) if persons else []
+
+
+PEOPLE = {rules.HUMAN, rules.UNKNOWN}
 
 
 def look_at(hit: Hit) -> None:
@@ -113,32 +156,28 @@ def settle_public(hit: Hit, link: Link) -> None:
     hit.link_id, hit.campaign_id = link.pk, link.campaign_id
 
 
-def _judge(persons: dict[int, list[Hit]]) -> list[Change]:
-    everything = [hit for hits in persons.values() for hit in hits]
-    first, last = min(hit.at for hit in everything), max(hit.at for hit in everything)
-    stored = _stored(persons, first - rules.WINDOW, last + rules.WINDOW)
-    sent = dict(Delivery.objects.filter(pk__in=persons).values_list("pk", "sent_at"))
-    links = links_by_campaign({hit.campaign_id for hit in everything})
+def _judge(persons: dict[int, list[Hit]], located: Located) -> list[Change]:
+    spans = {pk: (min(hit.at for hit in hits), max(hit.at for hit in hits)) for pk, hits in persons.items()}
+    stored = neighbours.near(spans)
     changes: list[Change] = []
     for delivery, hits in persons.items():
+        old = stored.get(delivery)
+        if old is None and len(hits) == 1 and hits[0].kind != "c":
+            continue  # one open alone: no rule over sequences has anything to say
+        owner = located.owners[delivery]
         fresh = [_seen(hit) for hit in hits]
-        old = [(event, seen_of(event)) for event in stored.get(delivery, [])]
-        everyone = [*fresh, *(seen for _, seen in old)]
-        if len(everyone) > 1 or hits[0].kind == "c":
-            in_mail = links.get(hits[0].campaign_id, 0)
-            rules.judge(everyone, links_in_mail=in_mail, sent_at=sent.get(delivery))
+        known = [(row, seen_of(row)) for row in old or ()]
+        rules.judge(
+            [*fresh, *(seen for _, seen in known)],
+            links_in_mail=len(located.links.get(owner.campaign_id, NO_LINKS)),
+            sent_at=bulk.moment(owner.sent_at),
+        )
         for hit, seen in zip(hits, fresh, strict=True):
             hit.verdict, hit.rule = seen.verdict, seen.rule
-        changes += changes_of(old)
+        if known:
+            reach = neighbours.within(known, *spans[delivery])
+            changes += changes_of(reach)
     return changes
-
-
-def _stored(deliveries: Iterable[int], first: Any, last: Any) -> dict[int, list[Event]]:
-    found: dict[int, list[Event]] = defaultdict(list)
-    kinds = list(KINDS.values())
-    for event in Event.objects.filter(delivery__in=list(deliveries), kind__in=kinds, at__gte=first, at__lte=last):
-        found[event.delivery_id or 0].append(event)
-    return found
 
 
 def links_by_campaign(campaigns: Iterable[int | None]) -> dict[int | None, int]:
@@ -151,7 +190,7 @@ def _seen(hit: Hit) -> Seen:
     return Seen(hit.kind, hit.at, hit.link_id or 0, hit.ip_prefix, hit.verdict, hit.rule)
 
 
-def seen_of(event: Event) -> Seen:
+def seen_of(event: Event | Stored) -> Seen:
     """Return a stored event as the rules see it, from its line alone; emptied after 30 days it stays as it is."""
     verdict, rule = event.verdict, event.rule
     if rule != "R1" and event.user_agent:
@@ -162,10 +201,10 @@ def seen_of(event: Event) -> Seen:
     return Seen(event.kind, event.at, event.link_id or 0, event.ip_prefix, verdict, rule)
 
 
-def changes_of(pairs: Sequence[tuple[Event, Seen]]) -> list[Change]:
+def changes_of(pairs: Sequence[tuple[Event, Seen]] | Sequence[tuple[Stored, Seen]]) -> list[Change]:
     """Return the changes to make for stored events whose verdict or rule is another now."""
     return [
-        Change(event, seen.verdict, seen.rule, RULESET)
+        Change(event.pk, seen.verdict, seen.rule, RULESET)
         for event, seen in pairs
         if (event.verdict, event.rule) != (seen.verdict, seen.rule)
     ]
@@ -175,18 +214,7 @@ def act_of(hit: Hit) -> Act:
     """Return the hit as an event: for the crowd without address, browser and delivery."""
     is_person = hit.contact_id is not None
     return Act(
-        kind=KINDS[hit.kind],
-        at=hit.at,
-        key=hit.key,
-        verdict=hit.verdict,
-        rule=hit.rule,
-        ruleset=hit.ruleset,
-        campaign_id=hit.campaign_id,
-        contact_id=hit.contact_id,
-        delivery_id=hit.delivery_id,
-        link_id=hit.link_id,
-        device=hit.device,
-        os=hit.os,
-        ip_prefix=hit.ip_prefix if is_person else "",
-        user_agent=hit.user_agent[:400] if is_person else "",
-    )
+        KINDS[hit.kind], hit.at, hit.key, hit.verdict, hit.rule, hit.ruleset,
+        hit.campaign_id, hit.contact_id, hit.delivery_id, hit.link_id, "", hit.device, hit.os, "", None,
+        hit.ip_prefix if is_person else "", hit.user_agent[:400] if is_person else "",
+    )  # fmt: skip

@@ -18,7 +18,7 @@ from campaigns.tracking.spool import SUFFIX, is_abandoned
 from campaigns.tracking.tokens import Codec, Purpose
 
 READ_AT_ONCE = 1 << 20  # bytes; 2,000 lines are about 500 kB
-PURPOSES = {"o": Purpose.OPEN, "c": Purpose.CLICK, "w": Purpose.WEB, "f": Purpose.OFFER}
+PURPOSES = {"o": int(Purpose.OPEN), "c": int(Purpose.CLICK), "w": int(Purpose.WEB), "f": int(Purpose.OFFER)}
 
 
 @dataclass(frozen=True)
@@ -59,9 +59,11 @@ def parse(name: str, offset: int, line: bytes, codec: Codec) -> Hit | None:
         hit = Hit(kind, at, f"spool:{name}:{offset}", token, int(number), flags, ip, agent, referer, language)
     except (ValueError, OverflowError, OSError):
         return None
-    if kind in PURPOSES:
-        found = codec.read(token, PURPOSES[kind])
-        if found is None:
-            return None
-        hit.campaign_id, hit.delivery_id = found.campaign_id, found.delivery_id or None
-    return hit if kind in {*PURPOSES, "v", "q"} else None
+    purpose = PURPOSES.get(kind)
+    if purpose is None:
+        return hit if kind in {"v", "q"} else None
+    raw = codec.verify(token, purpose)
+    if raw is None:
+        return None
+    hit.campaign_id, hit.delivery_id = int.from_bytes(raw[1:4], "big"), int.from_bytes(raw[4:8], "big") or None
+    return hit

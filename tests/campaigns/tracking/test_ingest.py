@@ -1,5 +1,6 @@
 """From a hit in front of Django to the rows of the report."""
 
+import time
 from datetime import timedelta
 
 import pytest
@@ -8,7 +9,7 @@ from django.utils import timezone
 
 from campaigns import links
 from campaigns.models import Engagement, Event, HourlyTotal, LinkEngagement, SpoolFile
-from campaigns.tracking import ingest, recount, tail
+from campaigns.tracking import ingest, neighbours, recount, spool, tail
 from campaigns.tracking.front import Front
 from campaigns.tracking.spool import Spool, folder
 from campaigns.tracking.tokens import Purpose, make
@@ -330,4 +331,46 @@ def test_withdraw_and_hit_1000_times_leaves_no_row_about_her_and_right_totals(we
     assert (Engagement.objects.count(), LinkEngagement.objects.count()) == (2, 1)
     assert Event.objects.filter(contact=None, delivery=None, ip_prefix="", user_agent="").count() == 1000
     assert dict(HourlyTotal.objects.filter(dimension="crowd").values_list("kind", "n")) == {"open": 500, "click": 500}
+    assert recount.differences(delivery.campaign) == []
+
+
+@pytest.fixture
+def at(monkeypatch):
+    """Let hits come at a chosen second of the last hour."""
+    began = time.time_ns() - 3_600_000_000_000
+
+    def move(second):
+        monkeypatch.setattr(spool, "now", lambda: began + int(second * 1e9))
+
+    return move
+
+
+def test_a_later_visit_does_not_make_a_person_of_a_scanner_whose_burst_lies_at_the_edge_of_sight(web, delivery, at):
+    for second, number in ((0, 1), (3, 2), (6, 3)):
+        at(second)
+        web.get(click_path(delivery, number))
+    ingest.run(once=True)
+
+    for second in (36, 65, 69):
+        at(second)
+        web.get(click_path(delivery, 5))
+        ingest.run(once=True)
+
+    assert list(Event.objects.order_by("at").values_list("rule", flat=True)) == ["R6", "R6", "R6", "", "", ""]
+    assert recount.differences(delivery.campaign) == []
+
+
+def test_a_hammered_link_is_read_beside_a_bounded_number_of_stored_hits(web, delivery, at, monkeypatch):
+    monkeypatch.setattr(ingest, "BATCH", {"sqlite": 50, "postgresql": 50})
+    looked = []
+    near = neighbours.near
+    monkeypatch.setattr(neighbours, "near", lambda spans: looked.append(near(spans)) or looked[-1])
+    for n in range(500):
+        at(n / 100)
+        web.get(click_path(delivery))
+
+    ingest.run(once=True)
+
+    most = max(len(rows) for found in looked for rows in found.values())
+    assert most <= neighbours.MOST + 1 and Event.objects.count() == 500
     assert recount.differences(delivery.campaign) == []
