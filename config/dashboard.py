@@ -24,7 +24,7 @@ from campaigns.models import Campaign, Delivery, Engagement, Event, SendingHold
 from campaigns.tracking import spool
 from contacts import heartbeats, retention
 from contacts.models import Contact, Job, Notice
-from social.models import EarnedVisit, OfferCounter, Referral, ShareLink
+from social.models import EarnedVisit, FanWord, OfferCounter, Referral, ShareLink
 from social.reports import CONFIRMED
 
 WATCHED = 20  # campaigns, newest first, whose ledgers are asked for trouble
@@ -100,6 +100,8 @@ def home(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
         context["running"] += _jobs()
     if may("social.view_referral"):
         context["needs"] += _referral_needs()
+    if may("social.view_fanword"):
+        context["needs"] += _word_needs()
     if may("social.view_sharelink"):
         context["sharers"] = _sharers()
     if may("social.view_offer"):
@@ -246,6 +248,13 @@ def _referral_needs() -> list[Need]:
     n = Referral.objects.filter(state=Referral.State.FLAGGED)[:1000].count()
     text = ngettext("%(n)d friend to be looked at before a reward", "%(n)d friends to be looked at before a reward", n)
     return [Need(text % {"n": n}, _url("admin:social_referral_changelist") + "?state__exact=flagged")] if n else []
+
+
+def _word_needs() -> list[Need]:
+    """Say that the word of a post seems to have left it."""
+    words = FanWord.objects.filter(alarmed_at__isnull=False, rotated_at__isnull=True).order_by("-alarmed_at")[:SHOWN]
+    text = _("The word “%(word)s” seems to have left its post: replace it with one press")
+    return [Need(text % {"word": word.word}, _url("admin:social_fanword_leak", word.pk), True) for word in words]
 
 
 # --- What is running -------------------------------------------------------------------------------------------------

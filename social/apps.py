@@ -9,3 +9,8 @@ class SocialConfig(AppConfig):
     name = "social"
     label = "social"
     verbose_name = _("Social")
+
+    def ready(self) -> None:
+        from contacts import jobs
+
+        jobs.register("fan_list", "social.fans.lists:work")

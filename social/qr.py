@@ -44,7 +44,12 @@ class BadPhoto(ValueError):
 def address(token: str, block: str = "") -> str:
     """Return the address that a QR code holds, all in capitals: HTTPS://HOST/Q/TOKEN."""
     path = f"/q/{token}/{block}" if block else f"/q/{token}"
-    return f"{settings.TRACKING_URL}{path}".upper()
+    return printed(f"{settings.TRACKING_URL}{path}")
+
+
+def printed(url: str) -> str:
+    """Return one of our short addresses as a code holds it: in capitals, for a smaller code."""
+    return url.upper()
 
 
 def claim_url(token: str) -> str:

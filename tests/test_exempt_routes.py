@@ -14,9 +14,10 @@ from config.partners.keys import KeyAuthentication
 from contacts.admin.jobs import WAITING_FOR_MAPPING
 from contacts.models import Job
 from social import rfm
+from social.fans import words
 from social.models import QRCode
 from social.offers.redemption import Who, claim, redeem
-from tests.make import make_campaign, make_contact, make_mail, make_offer, make_place
+from tests.make import make_brand, make_campaign, make_contact, make_mail, make_offer, make_place
 
 FLOORS = ("contacts", "campaigns", "social", "config")
 
@@ -33,6 +34,7 @@ EXEMPT = {
     "campaigns.views.web.page": "reads only; answers POST with 405",
     "campaigns.views.tracked.open_pixel": "reads only; answers POST with 405",
     "campaigns.views.tracked.click": "reads only; answers POST with 405",
+    "social.views.fan.page": "the post's link is public; the form carries a one-hour key and no cookie is read",
     "social.views.friend.page": "the share link's token; the form carries a one-hour key",
     "social.views.onward.page": "the share link's token; the form carries a one-hour key",
     "social.views.offer.page": BY_TOKEN,
@@ -99,6 +101,7 @@ def rows(db):
         "rfmscale": rfm.scale(),
         "outboxmail": mail,
         "event": record("open", key="open:1", contact=ann),
+        "fanword": words.publish(make_brand(), "instagram", "confetti"),
         "sendinghold": SendingHold.objects.create(),
         "redemption": redeem(voucher.token, place=make_place(), who=Who("device:1"), key="1"),
         "qrcode": QRCode.objects.create(

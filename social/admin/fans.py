@@ -1,4 +1,4 @@
-"""Fan proofs and the words of posts."""
+"""Fan proofs: who is a fan where, codes entered from messages, the brand's list of followers, accounts and checks."""
 
 from __future__ import annotations
 
@@ -6,20 +6,26 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
-from django.db import IntegrityError
+from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from unfold.widgets import UnfoldAdminTextInputWidget
+from unfold.decorators import action
 
 from contacts import audit
-from contacts.admin_base import BigTableAdmin, FanfareAdmin
+from contacts.admin.exports import dressed
+from contacts.admin_base import BigTableAdmin
+from contacts.importing.reader import BadFile
 from social.admin.offers import NetworkChoice
-from social.fans import words
-from social.models import FanProof, FanWord
+from social.fans import lists, networks, proofs
+from social.fans import messages as fan_messages
+from social.models import FanProof
 from social.models.fans import FanLevel
+from social.offers.reasons import Refused, remedy
 
 
 class ProofForm(NetworkChoice):
@@ -36,6 +42,32 @@ class ProofForm(NetworkChoice):
         return level
 
 
+class CodeForm(forms.Form):
+    """The code, whose account sent it, or that it was shown in a shop."""
+
+    code = forms.CharField(label=gettext_lazy("Code"), max_length=20)
+    handle = forms.CharField(
+        label=gettext_lazy("Account that sent it"), max_length=200, required=False,
+        help_text=gettext_lazy("kept as hers, so that a list of followers finds her later"),
+    )  # fmt: skip
+    in_shop = forms.BooleanField(
+        label=gettext_lazy("Shown in a shop: I saw on her phone that she follows us"), required=False
+    )
+
+
+class ListForm(forms.Form):
+    """The file and its network."""
+
+    network = forms.ChoiceField(label=gettext_lazy("Network"))
+    file = forms.FileField(
+        label=gettext_lazy("File"), help_text=gettext_lazy("CSV with a column “username”, “handle” or “email”")
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["network"].choices = list(networks.to_follow().items())  # type: ignore[attr-defined]
+
+
 @admin.register(FanProof)
 class FanProofAdmin(BigTableAdmin):
     """Who is a fan where, how well we know it, and since when."""
@@ -47,6 +79,7 @@ class FanProofAdmin(BigTableAdmin):
     list_select_related = ["contact"]
     autocomplete_fields = ["contact"]
     actions = ["revoke"]
+    actions_list = ["to_code", "to_list"]
 
     def has_delete_permission(self, request: HttpRequest, obj: FanProof | None = None) -> bool:
         return False  # it is revoked, so that claims keep what they rested on
@@ -57,6 +90,7 @@ class FanProofAdmin(BigTableAdmin):
     def save_model(self, request: HttpRequest, obj: FanProof, form: Any, change: bool) -> None:
         if not change:
             obj.method, obj.verified_at = "staff", timezone.now()
+            obj.expires_at = obj.expires_at or proofs.expiry(obj.level, obj.verified_at)
             obj.evidence = {"user": request.user.pk}
         super().save_model(request, obj, form, change)
         if not change:
@@ -69,65 +103,56 @@ class FanProofAdmin(BigTableAdmin):
             audit.record(request.user, "revoked fan proof", proof)
         messages.success(request, _("The proofs are revoked."))
 
+    @action(description=gettext_lazy("Enter a code from a message"), url_path="to-code")  # type: ignore[untyped-decorator]
+    def to_code(self, request: HttpRequest) -> HttpResponse:
+        return HttpResponseRedirect(reverse("admin:social_fanproof_code"))
 
-class WordForm(NetworkChoice):
-    """A word of a post; on a word in use one can enter its successor."""
+    @action(description=gettext_lazy("Take a list of followers"), url_path="to-list")  # type: ignore[untyped-decorator]
+    def to_list(self, request: HttpRequest) -> HttpResponse:
+        return HttpResponseRedirect(reverse("admin:social_fanproof_list"))
 
-    successor = forms.CharField(
-        label=gettext_lazy("replace it by"),
-        max_length=40,
-        required=False,
-        help_text=gettext_lazy("the old word then explains itself; put the new one into the post first"),
-        widget=UnfoldAdminTextInputWidget(),
-    )
+    def get_urls(self) -> list[URLPattern]:
+        site = self.admin_site.admin_view
+        return [
+            path("code/", site(self.code), name="social_fanproof_code"),
+            path("list/", site(self.list), name="social_fanproof_list"),
+            *super().get_urls(),
+        ]
 
-    class Meta:
-        model = FanWord
-        fields = ["brand", "network", "word", "post_url", "cap", "starts_at", "ends_at"]
-
-    def clean_word(self) -> str:
-        word = words.normalise(self.cleaned_data["word"])
-        if not word:
-            raise forms.ValidationError(_("Write at least one letter or digit."))
-        return word
-
-    def clean_successor(self) -> str:
-        word = words.normalise(self.cleaned_data["successor"])
-        if word and FanWord.objects.filter(brand=self.instance.brand_id, word=word).exists():
-            raise forms.ValidationError(_("This word was used before. Take another one."))
-        return word
-
-
-@admin.register(FanWord)
-class FanWordAdmin(FanfareAdmin):
-    """Words of posts: how often each was used, and the press that replaces one that leaked."""
-
-    form = WordForm
-    list_display = ["word", "network", "used", "cap", "starts_at", "ends_at", "rotated_at"]
-    list_filter = ["network", "brand"]
-    search_fields = ["word", "post_url"]
-    autocomplete_fields = ["brand"]
-    readonly_fields = ["used", "rotated_at"]
-
-    def get_fields(self, request: HttpRequest, obj: FanWord | None = None) -> list[str]:
-        shown = ["brand", "network", "word", "post_url", "cap", "starts_at", "ends_at"]
-        if obj is None:
-            return shown
-        return [*shown, "used", "rotated_at"] if obj.rotated_at else [*shown, "used", "successor"]
-
-    def get_readonly_fields(self, request: HttpRequest, obj: FanWord | None = None) -> list[str]:
-        return [*self.readonly_fields, "brand", "network", "word"] if obj else self.readonly_fields
-
-    def has_delete_permission(self, request: HttpRequest, obj: FanWord | None = None) -> bool:
-        return super().has_delete_permission(request, obj) and obj is not None and obj.used == 0
-
-    def save_model(self, request: HttpRequest, obj: FanWord, form: Any, change: bool) -> None:
-        super().save_model(request, obj, form, change)
-        if successor := form.cleaned_data.get("successor"):
+    def code(self, request: HttpRequest) -> HttpResponse:
+        """Take the code that somebody sent by direct message or showed in a shop, and give its proof."""
+        if not self.has_add_permission(request) or not request.user.is_authenticated:
+            raise PermissionDenied
+        form = dressed(CodeForm(request.POST or None))
+        if request.method == "POST" and form.is_valid():
+            given = form.cleaned_data
             try:
-                words.rotate(obj, successor)
-            except IntegrityError:
-                messages.error(request, _("This word was used before. Take another one."))
+                proof = fan_messages.enter(
+                    given["code"], by=request.user, handle=given["handle"].strip().lstrip("@"), in_shop=given["in_shop"]
+                )
+            except Refused as why:
+                form.add_error("code", f"{why} {remedy(why.reason)}")
             else:
-                audit.record(request.user, "rotated word", obj)
-                messages.success(request, _("The new word works from now on; the old one explains itself."))
+                said = _("Noted for %(network)s: she can claim now, on her offer page.")
+                messages.success(request, said % {"network": networks.name_of(proof.network)})
+                return HttpResponseRedirect(reverse("admin:social_fanproof_code"))
+        return self._page(request, "fan_code.html", {"title": _("Enter a code from a message"), "form": form})
+
+    def list(self, request: HttpRequest) -> HttpResponse:
+        """Take the brand's own list of followers and start the job that finds ours in it."""
+        if not self.has_add_permission(request):
+            raise PermissionDenied
+        form = dressed(ListForm(request.POST or None, request.FILES or None))
+        if request.method == "POST" and form.is_valid():
+            try:
+                job = lists.take(form.cleaned_data["file"], network=form.cleaned_data["network"], by=request.user)
+            except BadFile as why:
+                form.add_error("file", str(why))
+            else:
+                audit.record(request.user, "took list of followers", job)
+                return HttpResponseRedirect(reverse("admin:contacts_job_change", args=[job.pk]))
+        return self._page(request, "fan_list.html", {"title": _("Take a list of followers"), "form": form})
+
+    def _page(self, request: HttpRequest, template: str, context: dict[str, Any]) -> HttpResponse:
+        common = {**self.admin_site.each_context(request), "opts": self.opts}
+        return TemplateResponse(request, f"admin/social/{template}", {**common, **context})

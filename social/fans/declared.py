@@ -23,11 +23,4 @@ def declare(contact: Contact, network: str, *, evidence: dict[str, str] | None =
         known = proofs.best(contact, network, now)
         if known is not None:
             return known
-        return FanProof.objects.create(
-            contact=contact,
-            network=network,
-            level=FanLevel.DECLARED,
-            method=METHOD,
-            evidence=evidence or {},
-            verified_at=now,
-        )
+        return proofs.give(contact, network, FanLevel.DECLARED, METHOD, evidence)

@@ -3,22 +3,77 @@
     level_of(ann, "instagram", now)    # → FanLevel.NETWORK_LINK, or None when nothing is known
     best(ann, "", now)                 # → the FanProof itself, of any network
     words_for(level)                   # → "declared", "shown by …" or "verified", for page and till
+    give(ann, "instagram", FanLevel.CODE, "message", {…})   # the one door by which every way ends
 
-The ways live beside this file, one each (`declared`, `words`); each ends in `FanProof` and nobody else reads the table.
+The ways live beside this file, one each (`declared`, `shared`, `words`, `messages`, `lists`, `bluesky`, `mastodon`).
 """
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Any
 
 from django.db.models import Q, QuerySet
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from contacts.models import Contact
-from social.models import FanProof
+from social.models import FanProof, FanWord
 from social.models.fans import FanLevel
 
 VERIFIED_FROM = FanLevel.BRAND_LIST  # only 4 and 5 may be called verified
+
+# How long a proof of each level holds: who follows today may not in spring. Days; a statement until it is withdrawn.
+LIFE: dict[int, timedelta | None] = {
+    FanLevel.DECLARED: None,
+    FanLevel.SHARED: timedelta(days=30),
+    FanLevel.NETWORK_LINK: timedelta(days=30),
+    FanLevel.CODE: timedelta(days=90),
+    FanLevel.BRAND_LIST: timedelta(days=30),
+    FanLevel.VERIFIED: timedelta(days=30),
+}
+
+
+def give(
+    contact: Contact,
+    network: str,
+    level: FanLevel,
+    method: str,
+    evidence: dict[str, Any] | None = None,
+    *,
+    word: FanWord | None = None,
+) -> FanProof:
+    """Return a new proof that holds from now on for the life of its level.
+
+    Writes:  FanProof.
+    """
+    now = timezone.now()
+    return FanProof.objects.create(
+        contact=contact,
+        network=network,
+        level=level,
+        method=method,
+        word=word,
+        evidence=evidence or {},
+        verified_at=now,
+        expires_at=expiry(level, now),
+    )
+
+
+def renew(proof: FanProof) -> FanProof:
+    """Let a proof that is shown again hold for its whole life from now on.
+
+    Writes:  FanProof.expires_at; the day it was first shown stays.
+    """
+    proof.expires_at = expiry(proof.level, timezone.now())
+    proof.save(update_fields=["expires_at"])
+    return proof
+
+
+def expiry(level: int, at: datetime) -> datetime | None:
+    """Return until when a proof of a level made now holds; None without end."""
+    life = LIFE[level]
+    return at + life if life else None
 
 
 def level_of(contact: Contact, network: str, at: datetime) -> FanLevel | None:
@@ -29,7 +84,7 @@ def level_of(contact: Contact, network: str, at: datetime) -> FanLevel | None:
 
 def best(contact: Contact, network: str, at: datetime) -> FanProof | None:
     """Return the strongest proof that holds at a time on a network ('' = any)."""
-    return _of(contact, network).filter(_holds(at)).order_by("-level", "-verified_at").first()
+    return _of(contact, network).filter(holds(at)).order_by("-level", "-verified_at").first()
 
 
 def had(contact: Contact, network: str, level: int) -> bool:
@@ -56,7 +111,8 @@ def _of(contact: Contact, network: str) -> QuerySet[FanProof]:
     return proofs.filter(network=network) if network else proofs
 
 
-def _holds(at: datetime) -> Q:
+def holds(at: datetime) -> Q:
+    """Return the condition that a proof holds at a time."""
     return (
         Q(verified_at__lte=at)
         & (Q(expires_at__isnull=True) | Q(expires_at__gt=at))

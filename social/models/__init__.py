@@ -1,6 +1,6 @@
 """The tables of the upper floor: what a fan does next. `from social.models import Offer` is the public door."""
 
-from social.models.fans import FanProof, FanWord
+from social.models.fans import BrandAccount, FanCheck, FanCode, FanProof, FanWord, FediverseApp
 from social.models.offers import Attempt, Claim, Code, CodeBatch, Offer, OfferCounter, OfferLimit, OfferText, Redemption
 from social.models.orders import Conversion, Credit, Order, OrderLine, OrderSource
 from social.models.places import Device, Place, QRCode, StaffMember
@@ -17,6 +17,7 @@ from social.models.sharing import (
 
 __all__ = [
     "Attempt",
+    "BrandAccount",
     "Claim",
     "Code",
     "CodeBatch",
@@ -25,8 +26,11 @@ __all__ = [
     "DailySalt",
     "Device",
     "EarnedVisit",
+    "FanCheck",
+    "FanCode",
     "FanProof",
     "FanWord",
+    "FediverseApp",
     "NetworkSetting",
     "Offer",
     "OfferCounter",

@@ -49,6 +49,7 @@ class Reason(models.TextChoices):
     PIN_WRONG = "PIN_WRONG", gettext_lazy("The PIN is wrong.")
     WORD_UNKNOWN = "WORD_UNKNOWN", gettext_lazy("This is not the word of the post.")
     WORD_ROTATED = "WORD_ROTATED", gettext_lazy("This word has been replaced by a new one.")
+    FAN_CODE_UNKNOWN = "FAN_CODE_UNKNOWN", gettext_lazy("This fan code is not known, used or older than two days.")
     WORD_USED_UP = "WORD_USED_UP", gettext_lazy("This word has been used as often as allowed.")
 
 
@@ -78,6 +79,7 @@ REMEDIES: dict[str, Promise] = {
     Reason.IDEMPOTENCY_CONFLICT: gettext_lazy("Start again with a fresh page."),
     Reason.TOO_MANY_ATTEMPTS: gettext_lazy("Wait ten minutes, then try again."),
     Reason.PIN_WRONG: gettext_lazy("Try again, or ask the manager for a new PIN."),
+    Reason.FAN_CODE_UNKNOWN: gettext_lazy("Ask her for the code that her offer page shows now."),
     Reason.WORD_UNKNOWN: gettext_lazy("Look at the post again; capitals do not matter."),
     Reason.WORD_ROTATED: gettext_lazy("Look at the post again: it shows the new word."),
     Reason.WORD_USED_UP: gettext_lazy("A newer post may carry a new one."),
@@ -106,7 +108,9 @@ STATUS: dict[str, int] = {
 TEMPORARY = frozenset({Reason.RESERVED, Reason.TOO_MANY_ATTEMPTS, Reason.NOT_STARTED, Reason.PAUSED})
 
 # Tries that look like guessing and count towards TOO_MANY_ATTEMPTS.
-GUESSES = frozenset({Reason.CODE_UNKNOWN, Reason.NOT_HOLDER, Reason.PIN_WRONG, Reason.WORD_UNKNOWN})
+GUESSES = frozenset(
+    {Reason.CODE_UNKNOWN, Reason.NOT_HOLDER, Reason.PIN_WRONG, Reason.WORD_UNKNOWN, Reason.FAN_CODE_UNKNOWN}
+)
 
 # To a stranger these say one and the same, so that nobody learns which codes exist.
 SECRET = frozenset({Reason.CODE_UNKNOWN, Reason.OTHER_SITE, Reason.NOT_HOLDER, Reason.EXPIRED, Reason.ALREADY_REDEEMED})

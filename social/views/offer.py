@@ -24,7 +24,7 @@ from contacts import formkeys
 from contacts.models import Contact
 from contacts.pages import Page, not_found
 from social import qr
-from social.fans import declared, networks, words
+from social.fans import declared, messages, networks, pairing, shared, words
 from social.models import Claim, Offer
 from social.models.fans import FanLevel
 from social.offers import claims, held, rules
@@ -97,6 +97,8 @@ def _claim(request: HttpRequest, visit: Visit, contact: Contact) -> HttpResponse
     """Claim, and lead back to the page, which then shows the code: a reload claims nothing."""
     if not formkeys.check(request.POST.get("key", ""), visit.token, PURPOSE):
         return _show(request, visit, error=_("This page was open for more than an hour. Press the button again."))
+    if request.POST.get("ask"):
+        return _ask(request, visit, contact)
     try:
         _prove(request, visit.offer, contact)
         claim(visit.offer, contact, via=Claim.Via.MAIL, campaign=visit.campaign, delivery=visit.delivery)
@@ -111,11 +113,22 @@ def _prove(request: HttpRequest, offer: Offer, contact: Contact) -> None:
     if offer.min_fan_level is None:
         return
     if word := request.POST.get("word", "").strip():
-        words.use(word, contact, offer.brand, network=offer.network)
+        seen = networks.seen(request.headers.get("User-Agent", ""))
+        words.use(word, contact, offer.brand, network=offer.network, seen=seen)
     elif request.POST.get("declare") and offer.min_fan_level == FanLevel.DECLARED:
         network = offer.network or request.POST.get("network", "")
-        if network in networks.names():
+        if network in networks.to_follow():
             declared.declare(contact, network, evidence={"page": "offer"})
+    elif request.POST.get("shared") and offer.min_fan_level <= FanLevel.SHARED:
+        shared.prove(contact, offer.network)
+
+
+def _ask(request: HttpRequest, visit: Visit, contact: Contact) -> HttpResponse:
+    """Give her a code that she sends by message or shows in a shop, and lead back to the page that shows it."""
+    network = visit.offer.network or request.POST.get("network", "")
+    if network in networks.to_follow():
+        messages.ask(contact, network)
+    return HttpResponseRedirect(request.get_full_path())
 
 
 def _show(request: HttpRequest, visit: Visit, *, error: str = "", status: int = 200) -> HttpResponse:
@@ -142,7 +155,8 @@ def _state(visit: Visit) -> dict[str, Any]:
         claims.check_left(visit.offer, visit.contact)
     except Refused as why:
         if why.reason in PROOFS:
-            return {"state": "proof", "expired": why.reason == Reason.FAN_PROOF_EXPIRED, **_ways(visit.offer)}
+            ways = _ways(visit.offer, visit.contact)
+            return {"state": "proof", "expired": why.reason == Reason.FAN_PROOF_EXPIRED, **ways}
         return {"state": "closed", "reason": str(why), "next": _for_her(why.reason)}
     return {"state": "open"}
 
@@ -153,14 +167,21 @@ def _of_claim(known: Claim) -> dict[str, Any]:
     return voucher(known)
 
 
-def _ways(offer: Offer) -> dict[str, Any]:
+def _ways(offer: Offer, contact: Contact) -> dict[str, Any]:
     """Return which ways of showing that she is a fan the page offers, and the networks she may name."""
     level = offer.min_fan_level or 0
+    codes = [messages.known(contact, key) for key in ([offer.network] if offer.network else networks.to_follow())]
+    asked = next((code for code in codes if code is not None), None)
     return {
         "may_declare": level == FanLevel.DECLARED,
+        "may_share": level <= FanLevel.SHARED and (not offer.network or shared.is_allowed(offer.network)),
         "may_type_word": level <= FanLevel.NETWORK_LINK,
+        "may_ask": level <= FanLevel.CODE and offer.network != networks.SHOP,
+        "asked": pairing.display(asked.code) if asked else "",
+        "asked_network": networks.name_of(asked.network) if asked else "",
+        "network": offer.network,
         "network_name": networks.name_of(offer.network) if offer.network else "",
-        "networks": [] if offer.network else list(networks.names().items()),
+        "networks": [] if offer.network else list(networks.to_follow().items()),
     }
 
 

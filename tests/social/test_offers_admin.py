@@ -289,6 +289,7 @@ def test_a_word_is_normalised_and_replaced(marie):
         "word": " #Confetti ",
         "starts_at_0": now.date(),
         "starts_at_1": "08:00:00",
+        "burst_limit": 30,
     }
     marie.post(url("FanWord", "add"), values)
     word = FanWord.objects.get()

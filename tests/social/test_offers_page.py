@@ -104,7 +104,7 @@ def test_a_personal_offer_never_shows_its_code_behind_the_mails_link(client, ann
         ({"ends_at": timezone.now() - timedelta(minutes=1)}, "The offer ended on"),
         ({"state": "ended"}, "The offer"),
         ({"budget_minor": 1, "cost_minor": 2}, "Others were faster"),
-        ({"min_fan_level": 4}, "Ask in one of our shops"),
+        ({"min_fan_level": 4}, "our list of followers"),
         ({"min_fan_level": 2, "network": "instagram"}, "The word in our latest post on Instagram"),
         ({"min_fan_level": 0, "network": "facebook"}, "I follow you on Facebook"),
     ],
