@@ -411,6 +411,7 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {
         "MailBasisEnum": "contacts.imports_api.MAIL_BASES",
         "DeliveryStateEnum": "campaigns.models.Delivery.State",
+        "JobStateEnum": "contacts.models.Job.State",
     },
 }
 

@@ -10,24 +10,22 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.http import Http404
-from django.http.response import FileResponse, HttpResponseBase
+from django.http.response import HttpResponseBase
 from django.utils.translation import gettext as _
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schema, extend_schema_view
-from rest_framework import mixins, serializers, status
-from rest_framework.decorators import action
-from rest_framework.parsers import MultiPartParser
+from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schema
+from rest_framework import serializers, status
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
 
-from contacts import audit, exporting, jobs
+from contacts import audit, exporting
 from contacts.answers import acting_user
-from contacts.importing import mapping, work
+from contacts.importing import blocklist, mapping, work
 from contacts.importing.mapping import Column
 from contacts.importing.reader import BadFile
 from contacts.importing.upsert import Policy
+from contacts.jobs_api import JobSerializer, JobViewSet
 from contacts.models import Job, Segment, Suppression, Topic
 from contacts.models.consent import Basis
 from contacts.problems import Strict
@@ -40,11 +38,9 @@ STANDINGS = [
 ]  # fmt: skip
 
 
-class ImportSerializer(serializers.ModelSerializer[Job]):
-    name = serializers.CharField(source="parameters.name", read_only=True)
+class ImportSerializer(JobSerializer):
     dry_run = serializers.BooleanField(source="parameters.dry_run", read_only=True)
     columns = serializers.SerializerMethodField(help_text="What each column of the file became.")
-    percent = serializers.SerializerMethodField()
     counts = serializers.SerializerMethodField(
         help_text="created + updated + unchanged + rejected = lines; subscribed, suppressed and left beside them."
     )
@@ -59,9 +55,6 @@ class ImportSerializer(serializers.ModelSerializer[Job]):
 
     def get_columns(self, job: Job) -> dict[str, str]:
         return {one["header"]: one["target"] for one in job.parameters["columns"]}
-
-    def get_percent(self, job: Job) -> int:
-        return round(100 * job.progress / job.total) if job.total else 0
 
     def get_counts(self, job: Job) -> dict[str, int]:
         names = ("lines", "created", "updated", "unchanged", "rejected", "subscribed", "suppressed", "left")
@@ -97,16 +90,12 @@ LETTER = OpenApiExample(
 )  # fmt: skip
 
 
-@extend_schema_view(
-    list=extend_schema(summary="List imports, oldest first"), retrieve=extend_schema(summary="How far an import is")
-)
-class ImportViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericViewSet[Job]):
+class ImportViewSet(JobViewSet):
     """Files of contacts, taken in by a job."""
 
     scope = "contacts"
     queryset = Job.objects.filter(kind="import")
     serializer_class = ImportSerializer
-    parser_classes = [MultiPartParser]
 
     @extend_schema(
         summary="Import a file of contacts",
@@ -121,29 +110,6 @@ class ImportViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericVie
         job = _plan(wish.validated_data, request)
         audit.record(acting_user(request), "imported contacts", job, dry_run=wish.validated_data["dry_run"])
         return Response(self.get_serializer(job).data, status=status.HTTP_202_ACCEPTED)
-
-    @extend_schema(summary="Stop an import; what is in stays in", request=None, responses=ImportSerializer)
-    @action(detail=True, methods=["post"])
-    def cancel(self, request: Request, pk: str | None = None) -> Response:
-        """POST /api/v1/imports/12/cancel/ → 200, also when it was done already."""
-        job = self.get_object()
-        if jobs.cancel(job):
-            audit.record(acting_user(request), "cancelled job", job)
-        job.refresh_from_db()
-        return Response(self.get_serializer(job).data)
-
-    @extend_schema(
-        summary="The rejected rows with line and reason",
-        responses={(200, "text/csv"): OpenApiTypes.BINARY},
-        filters=False,
-    )
-    @action(detail=True, pagination_class=None)
-    def rejected(self, request: Request, pk: str | None = None) -> HttpResponseBase:
-        """GET /api/v1/imports/12/rejected/ → CSV; 404 while there is none."""
-        job = self.get_object()
-        if not job.result:
-            raise Http404
-        return FileResponse(job.result.open("rb"), as_attachment=True, filename=f"rejected-{job.pk}.csv")
 
 
 def _plan(said: dict[str, Any], request: Request) -> Job:
@@ -184,6 +150,49 @@ def _chosen(columns: list[Column], wished: Any) -> list[Column]:
     return mapping.with_declared_types(chosen)
 
 
+class SuppressionFileSerializer(Strict):
+    """A list of addresses that are never written to again."""
+
+    file = serializers.FileField(help_text="CSV, TSV, XLSX or ODS; a column of reasons is understood.")
+    reason = serializers.ChoiceField(
+        blocklist.REASONS, required=False, default=Suppression.Reason.IMPORTED, help_text="Where the file gives none."
+    )
+    source = serializers.CharField(required=False, default="", max_length=120, help_text="Where the list comes from.")  # type: ignore[assignment]
+
+
+LEFT = OpenApiExample(
+    "Addresses that bounced elsewhere",
+    request_only=True,
+    media_type="multipart/form-data",
+    value={"file": "cleaned.csv", "reason": "hard_bounce", "source": "Mailchimp"},
+)
+
+
+class SuppressionImportViewSet(JobViewSet):
+    """Lists of addresses that another tool no longer writes to; nobody becomes a contact."""
+
+    scope = "contacts"
+    queryset = Job.objects.filter(kind=blocklist.KIND)
+
+    @extend_schema(
+        summary="Suppress the addresses of a file",
+        request={"multipart/form-data": SuppressionFileSerializer},
+        responses={202: JobSerializer},
+        examples=[LEFT],
+    )
+    def create(self, request: Request) -> Response:
+        """202 with the job, which runs on; 422 says what is wrong with the file."""
+        wish = SuppressionFileSerializer(data=request.data)
+        wish.is_valid(raise_exception=True)
+        said = wish.validated_data
+        try:
+            job = blocklist.plan(said["file"], reason=said["reason"], source=said["source"], by=acting_user(request))
+        except BadFile as why:
+            raise serializers.ValidationError({"file": [str(why)]}) from why
+        audit.record(acting_user(request), "imported suppressions", job)
+        return Response(self.get_serializer(job).data, status=status.HTTP_202_ACCEPTED)
+
+
 class ExportWishSerializer(Strict):
     segment: serializers.PrimaryKeyRelatedField[Segment] = serializers.PrimaryKeyRelatedField(
         queryset=Segment.objects.filter(archived_at=None), required=False
@@ -220,4 +229,4 @@ class ExportViewSet(GenericViewSet[Segment]):
         return answer
 
 
-ROUTES = {"imports": ImportViewSet, "exports": ExportViewSet}
+ROUTES = {"imports": ImportViewSet, "suppression-imports": SuppressionImportViewSet, "exports": ExportViewSet}

@@ -12,8 +12,9 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from importlib import import_module
 from pathlib import Path
@@ -23,7 +24,9 @@ from django.conf import settings
 from django.core.files.base import File
 from django.db.models import F, Q
 from django.utils import timezone
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
 
 from contacts import hints
 from contacts.manners import database_now, write_batch
@@ -35,8 +38,33 @@ LEASE = timedelta(seconds=30)  # renewed by every batch, which takes far less th
 KEEP_FILES = timedelta(days=30)  # they hold addresses, also of people erased meanwhile
 State = Job.State
 
-# kind → "module:function"; upper floors add theirs with `register`.
-KINDS: dict[str, str] = {"import": "contacts.importing.work:work"}
+
+@dataclass(frozen=True)
+class Kind:
+    """One kind of work: "module:function" that does it, what the desk calls it, and the counts that it shows."""
+
+    work: str
+    label: str | Promise = ""
+    figures: Mapping[str, str | Promise] = field(default_factory=dict)
+
+
+PEOPLE = {
+    "created": lazy("new people"),
+    "updated": lazy("changed"),
+    "unchanged": lazy("as before"),
+    "rejected": lazy("rejected"),
+}
+ADDRESSES = {
+    "created": lazy("newly suppressed"),
+    "unchanged": lazy("suppressed already"),
+    "rejected": lazy("rejected"),
+}
+
+# Upper floors add theirs with `register`.
+KINDS: dict[str, Kind] = {
+    "import": Kind("contacts.importing.work:work", lazy("Import of"), PEOPLE),
+    "suppressions": Kind("contacts.importing.blocklist:work", lazy("Suppression list"), ADDRESSES),
+}
 
 
 class Refused(Exception):
@@ -75,9 +103,9 @@ class Run:
             self.counts[name] = self.counts.get(name, 0) + n
 
 
-def register(kind: str, work: str) -> None:
-    """Let jobs of this kind be done by "module:function"."""
-    KINDS[kind] = work
+def register(kind: str, work: str, label: str | Promise, figures: Mapping[str, str | Promise]) -> None:
+    """Let jobs of this kind be done by "module:function"; the desk shows them under the label with these counts."""
+    KINDS[kind] = Kind(work, label, figures)
 
 
 def create(
@@ -150,7 +178,7 @@ def _claim(job_id: int, take_over: bool) -> Job | None:
 def _work(kind: str) -> Callable[[Run], None]:
     if kind not in KINDS:
         raise Refused(_("Nobody knows how to do a job of kind “%(kind)s”.") % {"kind": kind})
-    module, name = KINDS[kind].split(":")
+    module, name = KINDS[kind].work.split(":")
     work: Callable[[Run], None] = getattr(import_module(module), name)
     return work
 

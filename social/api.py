@@ -16,9 +16,13 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
 
-from contacts.answers import once
+from contacts import audit
+from contacts.answers import acting_user, once
+from contacts.importing.reader import BadFile
+from contacts.jobs_api import JobSerializer, JobViewSet
+from contacts.models import Job
 from contacts.problems import Strict, Unprocessable
-from social import conversions
+from social import conversions, importing
 from social.models import Credit, Order, Place
 
 
@@ -137,4 +141,44 @@ class ConversionViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Generi
         return Response(answer.data, status=status.HTTP_200_OK if known else status.HTTP_201_CREATED)
 
 
-ROUTES = {"conversions": ConversionViewSet}
+class OrderFileSerializer(Strict):
+    """Past orders of one shop."""
+
+    file = serializers.FileField(help_text="CSV, TSV, XLSX or ODS; one line an article.")
+    source = serializers.CharField(max_length=80, help_text="The shop; with the order number it names an order.")  # type: ignore[assignment]
+    currency = serializers.RegexField("^[A-Z]{3}$", help_text="ISO 4217, for example EUR.")
+
+
+PAST_ORDERS = OpenApiExample(
+    "Orders of three years",
+    request_only=True,
+    media_type="multipart/form-data",
+    value={"file": "orders.csv", "source": "shop", "currency": "EUR"},
+)
+
+
+class OrderImportViewSet(JobViewSet):
+    """Files of past orders, taken in by a job; no campaign gets credit for them."""
+
+    scope = "conversions"
+    queryset = Job.objects.filter(kind=importing.KIND)
+
+    @extend_schema(
+        summary="Load past orders from a file",
+        request={"multipart/form-data": OrderFileSerializer},
+        responses={202: JobSerializer},
+        examples=[PAST_ORDERS],
+    )
+    def create(self, request: Request) -> Response:
+        """202 with the job, which runs on; 422 says what is wrong with the file."""
+        wish = OrderFileSerializer(data=request.data)
+        wish.is_valid(raise_exception=True)
+        try:
+            job = importing.plan(**wish.validated_data, by=acting_user(request))
+        except BadFile as why:
+            raise serializers.ValidationError({"file": [str(why)]}) from why
+        audit.record(acting_user(request), "imported orders", job, source=wish.validated_data["source"])
+        return Response(self.get_serializer(job).data, status=status.HTTP_202_ACCEPTED)
+
+
+ROUTES = {"conversions": ConversionViewSet, "order-imports": OrderImportViewSet}

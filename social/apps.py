@@ -3,6 +3,12 @@
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
+FOLLOWERS = {
+    "created": _("newly known as fans"),
+    "updated": _("known as fans already"),
+    "left_out": _("not among your contacts"),
+}
+
 
 class SocialConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
@@ -12,5 +18,7 @@ class SocialConfig(AppConfig):
 
     def ready(self) -> None:
         from contacts import jobs
+        from social import importing
 
-        jobs.register("fan_list", "social.fans.lists:work")
+        jobs.register("fan_list", "social.fans.lists:work", _("List of followers"), FOLLOWERS)
+        jobs.register(importing.KIND, "social.importing:work", _("Past orders of"), importing.COUNTS)

@@ -15,6 +15,7 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Q
 
 from campaigns.models import Campaign, Delivery, Link
 from campaigns.tracking import events
@@ -81,7 +82,8 @@ def record_order(
 
     returned_minor  the total that was paid back so far; None = what the lines say came back, at their price.
     Reads:   Redemption by code, Delivery and Link by reference, Identity, Contact; her events of ATTRIBUTION_DAYS.
-    Writes:  Order, OrderLine, Conversion, Credit, events `conversion` and, for a friend's order, `earned_conversion`.
+    Writes:  Order, OrderLine, Conversion, Credit, events `conversion` and, for a friend's order, `earned_conversion`;
+             Contact.last_ordered_at.
              The same report twice changes nothing.
     Raises:  BadOrder when amounts contradict each other or the currency changed.
     """
@@ -111,6 +113,9 @@ def record_order(
         _write_lines(order, lines)
         if order.is_attributed:
             _convert(order, match)
+        elif order.contact_id:  # without a conversion nobody else says that she is a customer and no prospect
+            earlier = Q(last_ordered_at=None) | Q(last_ordered_at__lt=order.ordered_at)
+            Contact.objects.filter(earlier, pk=order.contact_id).update(last_ordered_at=order.ordered_at)
     return order
 
 

@@ -124,7 +124,8 @@ class JobAdmin(BigTableAdmin):
     @admin.display(description=gettext_lazy("work"))
     def what(self, job: Job) -> SafeString:
         name = job.parameters.get("name", "")
-        return format_html("{} {}", _("Import of") if job.kind == "import" else job.kind, name)
+        kind = jobs.KINDS.get(job.kind)
+        return format_html("{} {}", kind.label if kind and kind.label else job.kind, name)
 
     @admin.display(description=gettext_lazy("outcome"))
     def result_shown(self, job: Job) -> str:
@@ -133,9 +134,8 @@ class JobAdmin(BigTableAdmin):
         counts = job.counts
         if not counts:
             return "–"
-        return _("%(created)s new, %(updated)s changed, %(unchanged)s as before, %(rejected)s rejected") % {
-            name: counts.get(name, 0) for name in ("created", "updated", "unchanged", "rejected")
-        }
+        kind = jobs.KINDS.get(job.kind)
+        return ", ".join(f"{label}: {counts.get(name, 0)}" for name, label in (kind.figures if kind else {}).items())
 
     def get_urls(self) -> list[URLPattern]:
         site = self.admin_site.admin_view
@@ -281,7 +281,7 @@ class JobAdmin(BigTableAdmin):
 
 def _progress(job: Job) -> dict[str, Any]:
     """Return what the progress page shows: share done, rate, time left, counts."""
-    started = job.started_at
+    started, kind = job.started_at, jobs.KINDS.get(job.kind)
     elapsed = ((job.finished_at or timezone.now()) - started).total_seconds() if started else 0.0
     lines = job.counts.get("lines", 0)
     share = job.progress / job.total if job.total else 0.0
@@ -293,7 +293,8 @@ def _progress(job: Job) -> dict[str, Any]:
         "left": round(elapsed * (1 - share) / share) if is_running and share > 0.02 else None,
         "is_running": is_running,
         "is_dry": job.parameters.get("dry_run"),
-        "counts": {name: job.counts.get(name, 0) for name in ("created", "updated", "unchanged", "rejected")},
+        "figures": [(label, job.counts.get(name, 0)) for name, label in kind.figures.items()] if kind else [],
+        "is_of_people": job.kind == "import",
         "more": {name: job.counts.get(name, 0) for name in ("lines", "subscribed", "suppressed", "left")},
     }
 

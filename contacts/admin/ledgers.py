@@ -97,7 +97,7 @@ class ListForm(Form):
     )
     reason = ChoiceField(
         label=gettext_lazy("Reason, where the file gives none"),
-        choices=[(value, label) for value, label in Suppression.Reason.choices if value != "erased"],
+        choices=[(reason.value, reason.label) for reason in blocklist.REASONS],
         initial=Suppression.Reason.IMPORTED,
     )
 
@@ -134,16 +134,16 @@ class SuppressionAdmin(BigTableAdmin):
         if not self.has_add_permission(request):
             raise PermissionDenied
         form = dressed(ListForm(request.POST or None, request.FILES or None))
-        taken = None
         if request.method == "POST" and form.is_valid():
-            file = form.cleaned_data["file"]
+            said = form.cleaned_data
             try:
-                taken = blocklist.take_in(file, reason=form.cleaned_data["reason"], source=file.name or "")
+                job = blocklist.plan(said["file"], reason=said["reason"], by=request.user)
             except BadFile as why:
                 form.add_error("file", str(why))
             else:
-                audit.record(request.user, "imported suppressions", None, added=taken.added, known=taken.known)
-        context = {**self.admin_site.each_context(request), "opts": self.opts, "form": form, "taken": taken}
+                audit.record(request.user, "imported suppressions", job)
+                return HttpResponseRedirect(reverse("admin:contacts_job_change", args=[job.pk]))
+        context = {**self.admin_site.each_context(request), "opts": self.opts, "form": form}
         context["title"] = _("Addresses never to be written to")
         return TemplateResponse(request, "admin/contacts/suppression/import.html", context)
 

@@ -7,7 +7,6 @@ job.counts      # → {"created": 9604, "updated": 12, "unchanged": 180, "reject
 
 from __future__ import annotations
 
-import csv
 import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, replace
@@ -16,7 +15,6 @@ from pathlib import Path
 from time import perf_counter
 from typing import IO, Any, cast
 
-from django.conf import settings
 from django.core.files.base import File
 from django.db import IntegrityError, connection
 from django.utils.translation import gettext as _
@@ -25,6 +23,7 @@ from contacts import jobs, manners
 from contacts.importing import mapping, sheets, upsert
 from contacts.importing.mapping import Column
 from contacts.importing.reader import BadFile, Row, Rows, Shape, find_shape, open_rows
+from contacts.importing.rejects import Rejects
 from contacts.importing.rows import Person, Reading, Unfit
 from contacts.models import AttributeType, Job, Topic
 from contacts.models.consent import Basis
@@ -305,63 +304,3 @@ def discover(found: dict[str, str]) -> None:
     for name, kind in found.items():
         if name not in known:
             AttributeType.objects.get_or_create(name=name, defaults={"label": name, "type": kind})
-
-
-class Rejects:
-    """The file of rejected rows: line, reason, and the row as it came, to mend and import again.
-
-    It grows beside the job on this node and is cut back to the committed length on a resume.
-    """
-
-    def __init__(self, job: Job, headers: Sequence[str], length: int) -> None:
-        folder = Path(settings.VAR_DIR) / "jobs"
-        folder.mkdir(parents=True, exist_ok=True)
-        self.job, self.path = job, folder / f"rejected-{job.pk}.csv"
-        self._file = self.path.open("a+b")
-        if self._file.seek(0, 2) < length:  # it lies on another node, or was handed out already: begin anew
-            length = 0
-        self._file.truncate(length)
-        self._file.seek(0, 2)
-        if not length:
-            self._write([[_("line"), _("reason"), *map(safe, headers)]])
-
-    def __enter__(self) -> Rejects:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._file.close()
-
-    def write(self, refused: Sequence[tuple[int, str, list[str]]]) -> int:
-        """Append the rows and return the file's length."""
-        self._write([[line, reason, *map(safe, values)] for line, reason, values in refused])
-        return self._file.tell()
-
-    def _write(self, rows: Sequence[Sequence[Any]]) -> None:
-        self._file.write("".join(_csv_lines(rows)).encode("utf-8", "replace"))
-        self._file.flush()
-
-    def keep(self) -> None:
-        """Move the file into the private storage as the job's result."""
-        if Job.objects.get(pk=self.job.pk).counts.get("rejected"):
-            with self.path.open("rb") as file:
-                self.job.result.save(f"rejected-{self.job.pk}.csv", File(file), save=False)
-            Job.objects.filter(pk=self.job.pk).update(result=self.job.result.name)
-        self.path.unlink(missing_ok=True)
-
-
-def safe(value: str) -> str:
-    """Return a cell that a spreadsheet shows instead of executing. Source: OWASP, CSV injection."""
-    return f"'{value}" if value[:1] in ("=", "+", "-", "@", "\t", "\r") else value
-
-
-class _Line:
-    """What csv.writer writes into: keeps each line as text."""
-
-    def write(self, text: str) -> str:
-        return text
-
-
-def _csv_lines(rows: Sequence[Sequence[Any]]) -> Iterator[str]:
-    writer = csv.writer(_Line())
-    for row in rows:
-        yield writer.writerow(row)

@@ -4,15 +4,24 @@ from __future__ import annotations
 
 from typing import Any
 
+from django import forms
 from django.conf import settings
 from django.contrib import admin
+from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
 from django.utils.translation import get_language, gettext_lazy
+from django.utils.translation import gettext as _
+from unfold.decorators import action
 
 from contacts import audit
+from contacts.admin.exports import dressed
 from contacts.admin_base import BigTableAdmin, FanfareAdmin, ReadOnlyAdmin, SeenInline
+from contacts.importing.reader import BadFile
 from contacts.money import money
+from social import importing
 from social.models import Conversion, Credit, Order, OrderLine, OrderSource
 from social.models.orders import new_secret
 
@@ -45,6 +54,23 @@ class OrderSourceAdmin(FanfareAdmin):
             audit.record(request.user, "renewed shop secret", source)
 
 
+class OrderFileForm(forms.Form):
+    """Past orders of one shop."""
+
+    file = forms.FileField(
+        label=gettext_lazy("File"),
+        help_text=gettext_lazy(
+            "CSV, TSV, XLSX or ODS with one line an article: order number, order date, e-mail or card, article, "
+            "category, size, quantity, unit price"
+        ),
+    )
+    source = forms.CharField(
+        label=gettext_lazy("Shop"), max_length=80,
+        help_text=gettext_lazy("with the order number it names an order: take the same name as later reports do"),
+    )  # fmt: skip
+    currency = forms.CharField(label=gettext_lazy("Currency"), max_length=3, min_length=3)
+
+
 class LineInline(SeenInline):
     model = OrderLine
     fields = ["number", "sku", "title", "category", "size", "quantity", "returned_quantity", "unit_minor"]
@@ -64,6 +90,39 @@ class OrderAdmin(BigTableAdmin, ReadOnlyAdmin):
     list_select_related = ["contact"]
     inlines = [LineInline]
     ordering = ["-ordered_at"]
+    actions_list = ["import_orders"]
+
+    def get_urls(self) -> list[URLPattern]:
+        site = self.admin_site.admin_view
+        return [path("import/", site(self.take_in), name="social_order_import"), *super().get_urls()]
+
+    def has_take_in_permission(self, request: HttpRequest) -> bool:
+        """Whoever may bring in people and sees orders may bring in orders."""
+        return bool(request.user.has_perms(["contacts.add_contact", "social.view_order"]))
+
+    @action(description=gettext_lazy("Import past orders"), url_path="to-import", permissions=["take_in"])  # type: ignore[untyped-decorator]
+    def import_orders(self, request: HttpRequest) -> HttpResponse:
+        return HttpResponseRedirect(reverse("admin:social_order_import"))
+
+    def take_in(self, request: HttpRequest) -> HttpResponse:
+        """Take the file of past orders and leave it to a job."""
+        if not self.has_take_in_permission(request):
+            raise PermissionDenied
+        form = dressed(
+            OrderFileForm(request.POST or None, request.FILES or None, initial={"currency": settings.BASE_CURRENCY})
+        )
+        if request.method == "POST" and form.is_valid():
+            said = form.cleaned_data
+            try:
+                job = importing.plan(said["file"], source=said["source"], currency=said["currency"], by=request.user)
+            except BadFile as why:
+                form.add_error("file", str(why))
+            else:
+                audit.record(request.user, "imported orders", job, source=said["source"])
+                return HttpResponseRedirect(reverse("admin:contacts_job_change", args=[job.pk]))
+        context = {**self.admin_site.each_context(request), "opts": self.opts, "form": form}
+        context["title"] = _("Import past orders")
+        return TemplateResponse(request, "admin/social/order/import.html", context)
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Order], search_term: str

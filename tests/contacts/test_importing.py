@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from contacts import consent, demo, identities, jobs, suppression
 from contacts.importing import mapping, reader, work
+from contacts.importing.rejects import Rejects
 from contacts.models import AttributeType, Consent, Contact, Identity, Job, Subscription, Suppression
 from tests.make import make_contact, make_topic
 
@@ -323,6 +324,6 @@ def test_a_file_that_breaks_off_keeps_what_stood_before_and_its_rejected_rows():
 
 def test_rejected_rows_begin_anew_where_their_file_is_not(tmp_path):
     job = jobs.create("import", hint=False)
-    with work.Rejects(job, ["email"], 500) as rejects:
-        rejects.write([(7, "no", ["x"])])
-    assert rejects.path.read_bytes().decode().splitlines() == ["line,reason,email", "7,no,x"]
+    with Rejects(job, ["email"], 500) as refused:
+        refused.write([(7, "no", ["x"])])
+    assert refused.path.read_bytes().decode().splitlines() == ["line,reason,email", "7,no,x"]

@@ -43,7 +43,7 @@ def steal(run):
 
 @pytest.fixture(autouse=True)
 def kinds(monkeypatch):
-    mine = {name: f"tests.contacts.test_jobs:{name}" for name in ("count_to", "refuse", "steal")}
+    mine = {name: jobs.Kind(f"tests.contacts.test_jobs:{name}") for name in ("count_to", "refuse", "steal")}
     monkeypatch.setattr(jobs, "KINDS", {**jobs.KINDS, **mine})
 
 

@@ -7,11 +7,12 @@ import zipfile
 import pytest
 import python_calamine
 import xlsxwriter
+from django.core.files.base import ContentFile
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import CommandError, call_command
 from django.urls import reverse
 
-from contacts import exporting, suppression
+from contacts import exporting, jobs, suppression
 from contacts.importing import blocklist, sheets
 from contacts.importing.reader import BadFile
 from contacts.models import (
@@ -25,7 +26,7 @@ from contacts.models import (
     Suppression,
     Tag,
 )
-from tests.contacts.test_importing import adds_up, bring
+from tests.contacts.test_importing import adds_up, bring, rejected
 from tests.make import make_contact, make_segment, make_topic, make_user
 
 pytestmark = pytest.mark.django_db
@@ -162,10 +163,36 @@ def test_a_list_of_another_tool_suppresses_with_its_reasons_and_makes_nobody(cap
 
 
 def test_a_bare_list_of_addresses_needs_no_header():
-    taken = blocklist.take_in(io.BytesIO(b"ann@example.com\nben@example.com\n"))
-    assert (taken.added, taken.lines) == (2, 2)
+    job = blocklist.plan(ContentFile(b"ann@example.com\nben@example.com\nx\n", name="left.txt"), hint=False)
+    jobs.run(job.pk)
+    job.refresh_from_db()
+
+    assert job.counts == {"lines": 3, "created": 2, "unchanged": 0, "rejected": 1}
+    assert [row[:1] + row[2:] for row in rejected(job)] == [["3", "x"]] and not job.upload
     with pytest.raises(BadFile, match="No column"):
-        blocklist.take_in(io.BytesIO(b"a\nb\n"))
+        blocklist.plan(ContentFile(b"a\nb\n", name="left.txt"))
+
+
+def test_a_suppression_list_goes_on_after_a_kill_and_doubles_nothing(monkeypatch):
+    content = "email\n" + "".join(f"a{n}@example.com\n" for n in range(1200))
+    job = blocklist.plan(ContentFile(content.encode(), name="left.csv"), hint=False)
+    take, taken = blocklist.Blocklist.take, []
+
+    def killed(self, rows):
+        taken.append(len(rows))
+        if len(taken) == 2:
+            raise SystemExit
+        return take(self, rows)
+
+    monkeypatch.setattr(blocklist.Blocklist, "take", killed)
+    with pytest.raises(SystemExit):
+        jobs.run(job.pk)
+    monkeypatch.undo()
+    jobs.run(job.pk, take_over=True)
+    job.refresh_from_db()
+
+    assert (job.state, job.counts["created"], job.counts["lines"]) == ("done", 1200, 1200)
+    assert Suppression.objects.count() == 1200
 
 
 MAILCHIMP = '"Email Address","First Name",MEMBER_RATING,OPTIN_TIME,OPTIN_IP,CONFIRM_TIME,{}LEID,EUID,TAGS\n'
@@ -239,14 +266,16 @@ def test_the_desk_takes_in_a_suppression_list_and_exports_people(client):
     make_contact(email="ann@example.com")
     address = reverse("admin:contacts_suppression_import")
 
-    page = client.post(
+    started = client.post(
         address, {"file": SimpleUploadedFile("x.csv", b"email\nben@example.com\n?\n"), "reason": "imported"}
     )
+    jobs.run(Job.objects.get().pk)
+    page = client.get(started["Location"]).content.decode()
     wrong = client.post(address, {"file": SimpleUploadedFile("x.csv", b"PK\x03\x04"), "reason": "imported"})
     out = client.post(reverse("admin:contacts_job_export"), {"segment": "", "format": "csv"})
     sheet = client.post(reverse("admin:contacts_job_export"), {"segment": "", "format": "xlsx"})
 
-    assert (page.context["taken"].added, page.context["taken"].lines) == (1, 2)
+    assert "Suppression list x.csv" in page and "newly suppressed" in page and "Download the rejected rows" in page
     assert suppression.find("ben@example.com").source == "x.csv" and wrong.context["form"].errors["file"]
     assert b"ann@example.com" in b"".join(out.streaming_content) and sheet.content.startswith(b"PK")
     assert AuditEntry.objects.filter(verb="exported contacts").count() == 2

@@ -6,9 +6,13 @@ from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
+from django.core.files.base import File
 from django.core.management.base import BaseCommand, CommandError
 
+from contacts import audit, jobs
 from contacts.importing.reader import BadFile
+from contacts.importing.rejects import first_of
+from contacts.models import Job
 from social import importing
 
 
@@ -26,9 +30,20 @@ class Command(BaseCommand):
             raise CommandError(f"There is no file {path}.")
         with path.open("rb") as file:
             try:
-                loaded = importing.load(file, source=options["source"], currency=options["currency"])
+                job = importing.plan(
+                    File(file, name=path.name), source=options["source"], currency=options["currency"], hint=False
+                )
             except BadFile as why:
                 raise CommandError(str(why)) from None
-        self.stdout.write(f"{loaded.orders} orders with {loaded.lines} lines; {len(loaded.rejected)} lines rejected.")
-        for line, reason in loaded.rejected[:20]:
+        jobs.run(job.pk)
+        job.refresh_from_db()
+        if job.state != Job.State.DONE:
+            raise CommandError(job.error)
+        counts = {"created": 0, "updated": 0, "unchanged": 0, "rejected": 0, "lines": 0, **job.counts}
+        audit.record("command", "imported orders", job, source=options["source"])
+        self.stdout.write(
+            "{created} new orders, {updated} changed, {unchanged} as before, from {lines} lines; "
+            "{rejected} lines rejected.".format(**counts)
+        )
+        for line, reason in first_of(job):
             self.stdout.write(f"line {line}: {reason}")
