@@ -77,7 +77,18 @@ def _only_sender(topic: Topic) -> Sender:
     return senders[0]
 
 
-SAME = ("kind", "trigger", "topic", "sender", "tracking", "ambiguity", "objective", "timing", "priority")  # of both
+SAME = (
+    "kind",
+    "trigger",
+    "needs_subscription",
+    "topic",
+    "sender",
+    "tracking",
+    "ambiguity",
+    "objective",
+    "timing",
+    "priority",
+)  # of both
 MORE = ("everyone_reason", "pace_per_hour", "holdout_percent", "in_archive")  # of a duplicate
 LONGEST_NAME = 120
 

@@ -49,6 +49,9 @@ class MessageWishSerializer(Strict):
     contact = serializers.IntegerField(min_value=1, max_value=2**63 - 1, required=False)
     email = serializers.CharField(max_length=320, required=False)
     external_id = serializers.CharField(max_length=254, required=False)
+    brand = serializers.CharField(
+        max_length=50, required=False, help_text="Slug of the brand that writes, where several have this trigger."
+    )
     values = serializers.DictField(required=False, help_text="In the mail as {{ event.name }}; up to 32 kB.")
 
     def validate_values(self, values: dict[str, Any]) -> dict[str, Any]:
@@ -123,7 +126,9 @@ class MessageViewSet(mixins.RetrieveModelMixin, GenericViewSet[Delivery]):
         given = wish.validated_data
         occasion = single.occasion(client_of(request), request.headers["Idempotency-Key"])
         try:
-            row = single.send(given["trigger"], wish.person(), given.get("values", {}), occasion)
+            row = single.send(
+                given["trigger"], wish.person(), given.get("values", {}), occasion, brand=given.get("brand", "")
+            )
         except single.NotSwitchedOn as why:
             raise Unprocessable(str(why), code="not_switched_on") from why
         except single.NoAddress as why:

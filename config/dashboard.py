@@ -208,14 +208,14 @@ def _notice_needs() -> list[Need]:
     counts = (
         waiting.exclude(kind__in=served.values("trigger")).values_list("kind").annotate(n=Count("pk")).order_by("kind")
     )
-    url = _url("admin:campaigns_campaign_add")
+    url = _url("admin:campaigns_automation_changelist")
     return [Need(_waiting(kind, n), url, True) for kind, n in counts[:SHOWN]]
 
 
 def _waiting(kind: str, n: int) -> str:
     text = ngettext(
-        "%(n)d mail waits for the event “%(kind)s”: switch on a campaign that sends it",
-        "%(n)d mails wait for the event “%(kind)s”: switch on a campaign that sends them",
+        "%(n)d mail waits for the event “%(kind)s”: switch its automatic mail on",
+        "%(n)d mails wait for the event “%(kind)s”: switch its automatic mail on",
         n,
     )
     return text % {"n": n, "kind": kind}

@@ -54,6 +54,7 @@ MENU: list[tuple[str | Promise, list[Item]]] = [
         _("Campaigns"),
         [
             table(_("Campaigns"), "campaigns", "campaign", "campaign"),
+            table(_("Automatic mails"), "campaigns", "automation", "bolt"),
             table(_("Mails and templates"), "campaigns", "emailcontent", "mail"),
             table(_("Images"), "campaigns", "image", "image"),
             Item(_("Calendar"), "admin:campaigns_campaign_calendar", "calendar_month", "campaigns.view_campaign"),

@@ -146,7 +146,11 @@ SEGMENT_FIELDS: list[str] = [
 TIMELINE_SOURCES: list[str] = ["campaigns.timeline", "social.timeline", "social.offers.timeline"]
 REPORT_SECTIONS: list[str] = ["campaigns.consent_campaign", "social.reports", "social.offers.reports"]
 HIT_HANDLERS: list[str] = ["social.visits", "social.scans"]  # of hits that are no mail's: friends' pages, QR codes
-CONFIRMED_HOOKS: list[str] = ["social.referrals"]  # called when a person confirmed a subscription
+CONFIRMED_HOOKS: list[str] = [
+    "social.referrals",
+    "campaigns.automatic",
+]  # called when a person confirmed a subscription
+AUTOMATIC_SOURCES: list[str] = ["campaigns.automatic", "social.automatic"]  # ready-made automatic mails
 
 # --- Database --------------------------------------------------------------------------------------------------------
 

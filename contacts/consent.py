@@ -208,7 +208,13 @@ def request(
         if asked.count() >= MOST_REQUESTS and (newest := asked.exclude(key=key).first()):
             return newest
         return Notice.objects.get_or_create(
-            key=key, defaults={"contact": contact, "kind": CONFIRM_NOTICE, "payload": payload}
+            key=key,
+            defaults={
+                "contact": contact,
+                "brand": chosen[0].brand if chosen else None,
+                "kind": CONFIRM_NOTICE,
+                "payload": payload,
+            },
         )[0]
 
 

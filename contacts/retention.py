@@ -130,8 +130,13 @@ def _write(contact: Contact, now: datetime) -> int:
 
 
 def _finished(moment: datetime, now: datetime) -> Iterator[Contact]:
-    """Yield who is to be forgotten: asked a month ago without an answer, or beyond asking."""
-    fresh = Notice.objects.filter(contact=OuterRef("pk"), kind=NOTICE, created_at__gt=now - WARN)
+    """Yield who is to be forgotten: asked a month ago without an answer, or beyond asking.
+
+    Who was not asked because that mail is not switched on stays: Home says that it waits.
+    """
+    fresh = Notice.objects.filter(
+        Q(created_at__gt=now - WARN) | Q(drained_at=None), contact=OuterRef("pk"), kind=NOTICE
+    )
     asked = Notice.objects.filter(contact=OuterRef("pk"), kind=NOTICE, created_at__lte=now - WARN)
     over = silent_since(moment).filter(~Exists(fresh)).annotate(was_asked=Exists(asked))
     for contact in over.order_by("pk")[:AT_ONCE]:

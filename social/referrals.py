@@ -24,7 +24,7 @@ from django.utils.translation import gettext as _
 from campaigns.tracking import events
 from contacts import addresses, audit, consent, identities, suppression
 from contacts.models import Contact, Topic
-from social import rewards, subject
+from social import automatic, rewards, subject
 from social.models import Conversion, Referral, ReferralProgram, ShareLink
 
 FORM = "friend"  # the slug under which consents of the friend's page are kept
@@ -147,6 +147,7 @@ def confirmed(contact: Contact) -> None:
         referral.save(update_fields=["confirmed_at", "state", "qualified_at"])
         if referral.state == State.HELD:
             _count(referral)
+            automatic.friend_joined(referral)
             rewards.grant_friend(referral)
             _approve_if_due(referral, now)
 

@@ -11,7 +11,7 @@ from django.db import transaction
 
 from contacts.models import Contact, Notice
 from social.models import Claim, Offer, Referral, RewardGrant
-from social.offers import claims
+from social.offers import claims, mailing
 from social.offers.reasons import Refused
 
 logger = logging.getLogger(__name__)
@@ -73,7 +73,10 @@ def _claim(offer: Offer, contact: Contact, referral: Referral) -> Claim | None:
 
 def _notify(grant: RewardGrant, contact: Contact, offer: Offer) -> None:
     kind = FRIEND_NOTICE if grant.side == RewardGrant.Side.FRIEND else SPONSOR_NOTICE
+    payload = {"offer_id": offer.pk, "claim_id": grant.claim_id}
+    if grant.claim is not None:
+        payload |= mailing.values(grant.claim)
     Notice.objects.get_or_create(
         key=f"{kind}:{grant.referral_id}",
-        defaults={"contact": contact, "kind": kind, "payload": {"offer_id": offer.pk, "claim_id": grant.claim_id}},
+        defaults={"contact": contact, "brand": offer.brand, "kind": kind, "payload": payload},
     )

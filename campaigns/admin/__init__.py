@@ -1,5 +1,5 @@
 """The pages of the admin for campaigns, one module per room; each owner keeps its own."""
 
-from campaigns.admin import campaign, content, delivery, events, pace
+from campaigns.admin import automatic, campaign, content, delivery, events, pace
 
-__all__ = ["campaign", "content", "delivery", "events", "pace"]
+__all__ = ["automatic", "campaign", "content", "delivery", "events", "pace"]

@@ -74,8 +74,8 @@ class CompileEnv:
 
     @property
     def is_transactional(self) -> bool:
-        """Say whether the mail is sent by an event: it then needs no way to leave a topic."""
-        return self.campaign is not None and self.campaign.kind == "transactional"
+        """Say whether the mail is a service that an event sends: it then needs no way to leave a topic."""
+        return self.campaign is not None and self.campaign.is_service
 
     def words(self, text: Any) -> str:
         """Return a marketer's plain text as safe HTML, line breaks kept, with its merge tags left as they are."""

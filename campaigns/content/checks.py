@@ -58,7 +58,7 @@ def _frame(campaign: Campaign) -> Iterator[Finding]:
         if not sender.reply_to:
             message = _("Replies go to the sender's own address.")
             yield Finding("note", "sender.reply", message, _("Name an address that somebody reads."))
-    if campaign.kind == Campaign.Kind.CAMPAIGN and campaign.topic is None:
+    if not campaign.is_service and campaign.topic is None:
         remedy = _("Choose the topic that people subscribed to.")
         yield Finding("error", "topic.missing", _("The campaign has no topic, so nobody can leave it."), remedy)
     if campaign.content and campaign.content.is_template:
@@ -133,7 +133,7 @@ def _ways_out(campaign: Campaign, version: ContentVersion, body: ContentBody) ->
     except BadContent:
         return  # said already
     yield from reach.of_links(mail, body.language)
-    if campaign.kind == Campaign.Kind.CAMPAIGN and "links.unsubscribe" not in mail.html_source:
+    if not campaign.is_service and "links.unsubscribe" not in mail.html_source:
         remedy = _("Add the footer block, or a link to {{ links.unsubscribe }}.")
         yield Finding("error", "unsubscribe.missing", _("There is no link to leave."), remedy, body.language)
     address = version.content.brand.postal_address.strip().splitlines()

@@ -37,7 +37,7 @@ def head(campaign: Campaign, sender: Sender, brand: Brand) -> bytes:
     lines = [b"From: " + mailbox(sender.from_name, sender.from_email) + b"\r\n"]
     if sender.reply_to:
         lines.append(b"Reply-To: " + mailbox("", sender.reply_to) + b"\r\n")
-    if campaign.kind == Campaign.Kind.CAMPAIGN:
+    if not campaign.is_service:
         lines.append(list_id(campaign, sender))
         # RFC 8058: this pair and no other; DKIM covers both headers.
         lines.append(b"List-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n")

@@ -232,22 +232,24 @@ def _label(words: dict[str, str]) -> str:
     return words.get((get_language() or "en")[:2], words["en"])
 
 
-def _letters() -> dict[str, Starter]:
-    """Return the ten letters of starters.json, in its order. In it, `@offer` stands for an id and `@website` for an
+def _written(file: str, *, is_transactional: bool = False) -> dict[str, Starter]:
+    """Return the mails of a file beside this one, in its order. In it, `@offer` stands for an id and `@website` for an
     address, which `bodies` fills in.
     """
-    read = json.loads((Path(__file__).parent / "starters.json").read_text(encoding="utf-8"))
+    read = json.loads((Path(__file__).parent / file).read_text(encoding="utf-8"))
     return {
         name: Starter(
             lazy(_label, str)(letter["label"]),
             {code: (one["subject"], one["preheader"], one["blocks"]) for code, one in letter["words"].items()},
+            is_transactional,
         )
         for name, letter in read.items()
     }
 
 
-LETTERS = _letters()
-STARTERS: dict[str, Starter] = {**LETTERS, **SENT_BY_EVENTS}
+LETTERS = _written("starters.json")
+AUTOMATIC = _written("automatic.json", is_transactional=True)
+STARTERS: dict[str, Starter] = {**LETTERS, **SENT_BY_EVENTS, **AUTOMATIC}
 
 
 def rows_for(brand: Brand) -> dict[str, Any]:

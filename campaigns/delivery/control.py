@@ -62,6 +62,7 @@ def start(campaign: Campaign, by: Actor) -> Campaign:
     require(campaign, State.DRAFT, State.SCHEDULED)
     check(campaign)
     people = require_people(campaign)
+    require_only_one(campaign)
     with transaction.atomic():
         pin(campaign)
         move(
@@ -295,6 +296,16 @@ def require_people(campaign: Campaign) -> audience.AudienceCount:
             % {"n": left_out}
         )
     raise EmptyAudience(_("Nobody would get this mail: the chosen segments hold no people. Choose or widen a segment."))
+
+
+def require_only_one(campaign: Campaign) -> None:
+    """Refuse a second mail for the same event of the same brand: nobody would know which goes out."""
+    if campaign.kind != Campaign.Kind.TRANSACTIONAL:
+        return
+    others = Campaign.objects.filter(kind=campaign.kind, trigger=campaign.trigger, state=State.SENDING)
+    brand = campaign.topic.brand if campaign.topic else None
+    if other := others.exclude(pk=campaign.pk).filter(topic__brand=brand).first():
+        raise Refused(_("“%(name)s” answers this event already. Switch it off first.") % {"name": other})
 
 
 def pin(campaign: Campaign) -> None:

@@ -104,8 +104,8 @@ def _may_send(campaign: str) -> str:
 _CONTACT = """EXISTS (
     SELECT 1 FROM contacts_contact p WHERE p.id = d.contact_id AND p.email IS NOT NULL AND p.unsendable = ''
     AND NOT EXISTS (SELECT 1 FROM contacts_suppression s WHERE s.address_hash = p.address_hash AND s.lifted_at IS NULL
-                    AND (c.kind = 'campaign' OR s.reason IN ({absolute})))
-    AND (c.kind <> 'campaign' OR ((p.paused_until IS NULL OR p.paused_until <= {now})
+                    AND (c.kind = 'campaign' OR c.needs_subscription OR s.reason IN ({absolute})))
+    AND ((c.kind <> 'campaign' AND NOT c.needs_subscription) OR ((p.paused_until IS NULL OR p.paused_until <= {now})
          AND EXISTS (SELECT 1 FROM contacts_subscription u WHERE u.contact_id = p.id AND u.topic_id = c.topic_id
                      AND u.state = 'subscribed' AND u.basis <> 'none'))))"""
 

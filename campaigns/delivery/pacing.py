@@ -135,8 +135,8 @@ def put_off(campaign: Campaign, rows: Sequence[Delivery]) -> dict[int, Later]:
              cap, only their domain's pace.
     """
     rules, found = rule(), dict[int, Later]()
-    if campaign.kind == Campaign.Kind.CAMPAIGN:
-        if rules.cap_mails:
+    if not campaign.is_service:
+        if rules.cap_mails and campaign.kind == Campaign.Kind.CAMPAIGN:
             found |= filled(rows, rules)
         if rules.quiet_from is not None or campaign.timing == Campaign.Timing.PREFERRED:
             found |= by_hour(campaign, [row for row in rows if row.pk not in found], rules)

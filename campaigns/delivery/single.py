@@ -26,15 +26,17 @@ class NoAddress(ValueError):
     """The contact cannot be written to: she has no e-mail address."""
 
 
-def send(trigger: str, contact: Contact, values: dict[str, Any], occasion: str) -> Delivery:
+def send(trigger: str, contact: Contact, values: dict[str, Any], occasion: str, *, brand: str = "") -> Delivery:
     """Queue the mail of a trigger for one contact, once per occasion, and return its row, new or known.
+
+    `brand` is the slug of the brand that writes; needed only where several have a mail with this trigger.
 
     Writes:  Delivery; the workers are told after the commit.
     Raises:  NotSwitchedOn, NoAddress. Whether she may be written to is asked at the intent, as for every mail.
     """
     if not contact.email:
         raise NoAddress(_("Contact %(id)s has no e-mail address. Give her one first.") % {"id": contact.pk})
-    campaign = _campaign(trigger)
+    campaign = _campaign(trigger, brand)
     row = notices.delivery(Notice(contact=contact, kind=trigger, key=occasion, payload=values), campaign)
     try:
         with transaction.atomic():
@@ -51,13 +53,21 @@ def occasion(client: str, key: str) -> str:
     return text if len(text) <= LONGEST_OCCASION else f"api:{hashlib.sha256(text.encode()).hexdigest()}"
 
 
-def _campaign(trigger: str) -> Campaign:
+def _campaign(trigger: str, brand: str) -> Campaign:
     switched_on = Campaign.objects.filter(kind=Campaign.Kind.TRANSACTIONAL, state=Campaign.State.SENDING)
-    campaign = switched_on.filter(trigger=trigger).select_related("content__brand").first()
-    if campaign is None:
+    if brand:
+        switched_on = switched_on.filter(topic__brand__slug=brand)
+    found = list(switched_on.filter(trigger=trigger).select_related("content__brand", "topic__brand").order_by("pk"))
+    if len(found) > 1:
+        brands = ", ".join(sorted(each.topic.brand.slug for each in found if each.topic))
+        raise NotSwitchedOn(
+            _("Several brands send “%(trigger)s”: %(brands)s. Name one as brand.")
+            % {"trigger": trigger, "brands": brands}
+        )
+    if not found:
         names = ", ".join(switched_on.order_by("trigger").values_list("trigger", flat=True)) or _("none")
         raise NotSwitchedOn(
             _("No mail with the trigger “%(trigger)s” is switched on. Switched on are: %(names)s.")
             % {"trigger": trigger, "names": names}
         )
-    return campaign
+    return found[0]

@@ -12,6 +12,7 @@ import email
 import email.policy
 import smtplib
 from collections.abc import Sequence
+from dataclasses import replace
 from email.message import EmailMessage
 from typing import Any
 
@@ -42,15 +43,23 @@ class NotSent(ValueError):
 
 
 def send(
-    campaign: Campaign, addresses: Sequence[str], *, language: str = "", contact: Contact | None = None, by: Any
+    campaign: Campaign,
+    addresses: Sequence[str],
+    *,
+    by: Any,
+    language: str = "",
+    contact: Contact | None = None,
+    values: dict[str, Any] | None = None,
 ) -> int:
     """Send the newest words to each address and return how many were sent.
+
+    `values` stand for what the event of an automatic mail says.
 
     Writes:  an audit entry; with the Outbox relay, one OutboxMail each. No delivery, no event.
     Raises:  NotSent.
     """
     wanted = _addresses(addresses)
-    made = [message(campaign, address, language=language, contact=contact) for address in wanted]
+    made = [message(campaign, address, language=language, contact=contact, values=values) for address in wanted]
     sender = campaign.sender
     envelope = sender.from_email if sender else ""
     _carry(_described(campaign), envelope, list(zip(wanted, made, strict=True)))
@@ -72,7 +81,14 @@ def _addresses(addresses: Sequence[str]) -> list[str]:
     return wanted
 
 
-def message(campaign: Campaign, address: str, *, language: str = "", contact: Contact | None = None) -> bytes:
+def message(
+    campaign: Campaign,
+    address: str,
+    *,
+    language: str = "",
+    contact: Contact | None = None,
+    values: dict[str, Any] | None = None,
+) -> bytes:
     """Return the bytes of the test for one address. Raises: NotSent."""
     version = campaign.content.versions.order_by("-number").first() if campaign.content else campaign.content_version
     if version is None or campaign.sender is None:
@@ -81,7 +97,7 @@ def message(campaign: Campaign, address: str, *, language: str = "", contact: Co
         chosen = compiled.pick(sorted(version.bodies.values_list("language", flat=True)), language, _language(contact))
         body = copy.copy(version.bodies.get(language=chosen))
         body.subject = f"[{_('Test')}] {body.subject}"[:250]
-        return _made(campaign, body, _person(address, contact))
+        return _made(campaign, body, _person(address, contact, values))
     except BadContent as bad:
         finding = bad.findings[0]
         raise NotSent(" ".join(filter(None, (finding.where, finding.message, finding.remedy)))) from bad
@@ -93,11 +109,11 @@ def _language(contact: Contact | None) -> str:
     return contact.language if contact else ""
 
 
-def _person(address: str, contact: Contact | None) -> Recipient:
+def _person(address: str, contact: Contact | None, values: dict[str, Any] | None) -> Recipient:
     if contact is None:
-        return Recipient(0, 0, address)
+        return Recipient(0, 0, address, context=values or {})
     names = (contact.first_name, contact.last_name, contact.language)
-    return Recipient(0, contact.pk, address, *names, contact.attributes)
+    return Recipient(0, contact.pk, address, *names, contact.attributes, context=values or {})
 
 
 def _made(campaign: Campaign, body: ContentBody, person: Recipient) -> bytes:
@@ -110,7 +126,7 @@ def _made(campaign: Campaign, body: ContentBody, person: Recipient) -> bytes:
     mail.signer = dkim.signer_for(domain)
     make = codec().make
     page = url(Purpose.WEB, make(Purpose.WEB, campaign.pk, 0))
-    values = web.sample_values(mail, person if person.contact_id else NOBODY)
+    values = web.sample_values(mail, person if person.contact_id else replace(NOBODY, context=person.context))
     values["links"] = dict.fromkeys(compiled.SERVICES, page)
     values[INTERNAL] = {**values[INTERNAL], "bounce": make(Purpose.BOUNCE, campaign.pk, 0)}
     return mime.message(mail, person, values)

@@ -1,5 +1,6 @@
 """The tables of the middle floor: what we sent, and what happened. Import from `campaigns.models`."""
 
+from campaigns.models.automation import Automation
 from campaigns.models.campaign import AudienceExclusion, Campaign, Link, LinkTarget
 from campaigns.models.content import ContentBody, ContentVersion, EmailContent, Image, Sender
 from campaigns.models.delivery import Delivery, OutboxMail, RelayState, SendingHold, TokenBucket
@@ -8,6 +9,7 @@ from campaigns.models.pace import PaceRule, RelayPace, SentCount
 
 __all__ = [
     "AudienceExclusion",
+    "Automation",
     "Campaign",
     "ContentBody",
     "ContentVersion",

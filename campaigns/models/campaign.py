@@ -102,6 +102,14 @@ class Campaign(models.Model):
     holdout_percent = models.PositiveSmallIntegerField(
         _("control group"), default=0, help_text=_("per cent of the audience that gets nothing, 0–20")
     )
+    needs_subscription = models.BooleanField(
+        _("only to subscribers"),
+        default=False,
+        help_text=_(
+            "of a mail sent by an event: it goes only to who is subscribed to the topic, on a basis, and can be left; "
+            "without it, it is a service that the person asked for"
+        ),
+    )
     in_archive = models.BooleanField(
         _("in the public archive"), default=False, help_text=_("everybody may read it, without anything personal")
     )
@@ -149,9 +157,14 @@ class Campaign(models.Model):
                 name="campaign_schedule_has_time",
             ),
             models.UniqueConstraint(
-                fields=["trigger"],
+                fields=["trigger", "topic"],
                 condition=models.Q(kind="transactional", state="sending"),
                 name="campaign_one_per_trigger",
+            ),
+            models.UniqueConstraint(
+                fields=["trigger"],
+                condition=models.Q(kind="transactional", state="sending", topic=None),
+                name="campaign_one_per_trigger_alone",
             ),
         ]
         indexes = [
@@ -161,6 +174,11 @@ class Campaign(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def is_service(self) -> bool:
+        """Say whether it is a service that each reader asked for by what she did: such a mail cannot be left."""
+        return self.kind == self.Kind.TRANSACTIONAL and not self.needs_subscription
 
 
 class AudienceExclusion(models.Model):

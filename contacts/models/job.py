@@ -7,6 +7,7 @@ from django.core.files.storage import Storage, storages
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from contacts.models.brand import Brand
 from contacts.models.contact import Contact
 
 
@@ -73,6 +74,15 @@ class Notice(models.Model):
     on_erase: ClassVar[str] = "delete"
 
     contact = models.ForeignKey(Contact, on_delete=models.CASCADE, related_name="notices", verbose_name=_("contact"))
+    brand = models.ForeignKey(
+        Brand,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        verbose_name=_("brand"),
+        help_text=_("whose mail answers; none = that of any brand"),
+    )
     kind = models.CharField(_("kind"), max_length=40)
     key = models.CharField(_("key"), max_length=120, unique=True)
     payload = models.JSONField(_("payload"), default=dict, blank=True)

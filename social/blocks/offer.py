@@ -224,7 +224,7 @@ def _check_ways(offer: Offer, where: str) -> list[Finding]:
         )
         if not mail.exists():
             message = _("No mail is switched on that brings the code of a personal offer.")
-            remedy = _("Create one for the event offer_code and switch it on.")
+            remedy = _("Switch “Your code” on under Campaigns › Automatic mails.")
             found.append(Finding("error", "offer.code_mail", message, remedy, where))
         return found
     message = _("The offer “%(offer)s” asks for a proof of being a fan.") % {"offer": offer.name}

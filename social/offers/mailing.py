@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from contacts.models import Notice
 from social import qr
 from social.models import Claim
@@ -19,8 +21,14 @@ def mail_code(claim: Claim) -> Notice | None:
     contact = claim.contact
     if contact is None or not contact.email:
         return None
-    language = contact.language or claim.offer.brand.default_language
-    payload = {
+    wanted = {"contact": contact, "brand": claim.offer.brand, "kind": KIND, "payload": values(claim)}
+    return Notice.objects.get_or_create(key=f"{KIND}:{claim.pk}", defaults=wanted)[0]
+
+
+def values(claim: Claim) -> dict[str, Any]:
+    """Return what a mail about this claim says, in the contact's language: `event.title`, `.code`, `.url` and so on."""
+    language = (claim.contact.language if claim.contact else "") or claim.offer.brand.default_language
+    return {
         "title": title_of(claim.offer, language),
         "value": headline(claim.offer, language),
         "code": codes.display(claim.code.value) if claim.code else claim.offer.generic_code,
@@ -28,10 +36,6 @@ def mail_code(claim: Claim) -> Notice | None:
         "until": rules.good_until(claim).isoformat(),
         "brand_id": claim.offer.brand_id,
     }
-    notice, _made = Notice.objects.get_or_create(
-        key=f"{KIND}:{claim.pk}", defaults={"contact": contact, "kind": KIND, "payload": payload}
-    )
-    return notice
 
 
 def mask(address: str | None) -> str:

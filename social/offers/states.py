@@ -102,7 +102,7 @@ def _codes(offer: Offer) -> list[Finding]:
         return _error("offer.generic_personal", _("One code for all cannot be personal."), remedy)
     mail = Campaign.objects.filter(kind=Campaign.Kind.TRANSACTIONAL, trigger=mailing.KIND, state=Campaign.State.SENDING)
     if offer.holding == Offer.Holding.PERSONAL and not mail.exists():
-        remedy = _("Create a mail for the event offer_code and switch it on.")
+        remedy = _("Switch “Your code” on under Campaigns › Automatic mails.")
         return _error("offer.code_mail", _("No mail is switched on that brings the code."), remedy)
     return []
 

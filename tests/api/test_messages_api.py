@@ -4,7 +4,7 @@ import email.policy
 import pytest
 from django.utils import timezone
 
-from campaigns.delivery import ready_made, sender
+from campaigns.delivery import automatic, sender
 from campaigns.models import Delivery, OutboxMail
 from contacts import identities, suppression
 from tests.api.conftest import Partner
@@ -135,8 +135,8 @@ def test_its_state_tells_sent_and_refused(partner, monkeypatch):
 
 
 def test_the_values_stand_in_the_real_mail(partner):
-    make_sender()
-    ready_made.switch_on("offer_code", make_topic())
+    make_sender(brand=make_topic().brand)
+    automatic.switch_on(automatic.of(make_topic().brand, "offer_code"), "test")
     make_contact(language="fr")
     values = {
         "title": "Un espresso", "value": "Offert", "code": "K7Q-42", "url": "https://brand.example/c/1",

@@ -75,7 +75,7 @@ def test_home_says_that_people_wait_for_a_mail_no_campaign_sends(desk):
     Notice.objects.filter(pk=notice.pk).update(created_at=NOW - timedelta(hours=1))
     (need,) = desk.get("/admin/").context["needs"]
 
-    assert need.text == "1 mail waits for the event “confirm_subscription”: switch on a campaign that sends it"
+    assert need.text == "1 mail waits for the event “confirm_subscription”: switch its automatic mail on"
     assert need.is_urgent
 
 

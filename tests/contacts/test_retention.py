@@ -3,7 +3,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import time_machine
 
-from campaigns.delivery import notices
+from campaigns.delivery import automatic, notices
 from campaigns.models import Campaign, Event
 from contacts import consent, retention
 from contacts.models import Consent, Contact, Notice
@@ -36,6 +36,7 @@ def test_a_prospect_with_only_opens_gets_one_last_message_and_leaves_at_three_ye
     Contact.objects.update(last_opened_at=recently, open_tracking_at=START)
     Event.objects.create(kind="open", at=recently, key="o", contact=ann, verdict="human")
 
+    automatic.switch_on(automatic.of(make_topic().brand, "last_message"), "marie")
     with at(START + THREE_YEARS - 59 * DAYS):
         assert retention.due() == retention.Due(soon=1, over=0)
         assert retention.keep_in_time() == retention.Kept(0, 0)
@@ -48,6 +49,14 @@ def test_a_prospect_with_only_opens_gets_one_last_message_and_leaves_at_three_ye
     with at(START + THREE_YEARS + 11 * DAYS):
         assert retention.keep_in_time() == retention.Kept(written=0, erased=1)
     assert not Contact.objects.exists()
+
+
+def test_who_could_not_be_asked_because_the_mail_is_not_switched_on_is_not_forgotten(ann):
+    with at(START + THREE_YEARS - 20 * DAYS):
+        assert retention.keep_in_time() == retention.Kept(written=1, erased=0)
+        assert notices.drain() == 0
+    with at(START + THREE_YEARS + 11 * DAYS):
+        assert retention.keep_in_time() == retention.Kept(0, 0)
 
 
 def test_her_press_on_the_last_message_keeps_her(ann):

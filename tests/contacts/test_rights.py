@@ -6,10 +6,10 @@ import pytest
 import time_machine
 from django.utils import timezone
 
-from campaigns.delivery import notices
+from campaigns.delivery import automatic, notices
 from campaigns.models import Delivery
 from contacts import addresses, consent, formkeys, identities, privacy, rights, suppression
-from contacts.models import AuditEntry, Consent, Contact, Identity, Notice, Subscription
+from contacts.models import AuditEntry, Brand, Consent, Contact, Identity, Notice, Subscription
 from tests.make import make_contact, make_sender, make_topic
 
 pytestmark = pytest.mark.django_db
@@ -40,6 +40,7 @@ def test_whoever_asks_reads_the_same_and_only_who_is_known_gets_a_mail(client, a
         for email in ("ANN@example.com", "nobody@example.com", "ann@example.com")
     ]
     assert said[0] == said[1] == said[2] and Notice.objects.count() == 1
+    automatic.switch_on(automatic.of(Brand.objects.get(), "your_data"), "marie")
     assert notices.drain() == 1
     assert Delivery.objects.get().context["url"].startswith("http")
 
