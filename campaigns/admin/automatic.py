@@ -91,11 +91,11 @@ class AutomationAdmin(FanfareAdmin):
     @method_decorator(require_POST)
     def do(self, request: HttpRequest, brand: str, kind: str, verb: str) -> HttpResponse:
         """Press one of a card's buttons."""
-        if verb not in VERBS or kind not in automatic.kinds():
-            raise Http404
         permitted = request.user.has_perm("campaigns.start_campaign") if verb in SENDS else True
         if not (permitted and self.has_change_permission(request)):
             raise PermissionDenied
+        if verb not in VERBS or kind not in automatic.kinds():
+            raise Http404
         back = f"{reverse('admin:campaigns_automation_changelist')}#{brand}-{kind}"
         try:
             row = automatic.of(get_object_or_404(Brand, slug=brand), kind)
