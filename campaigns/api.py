@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 from django_filters import rest_framework as filters
 from drf_spectacular.utils import OpenApiExample, extend_schema, extend_schema_view
@@ -25,6 +26,7 @@ from campaigns.content.findings import BadContent
 from campaigns.delivery import audience, control
 from campaigns.models import Campaign, ContentBody, Delivery, EmailContent, Event, Sender
 from campaigns.reports import people
+from contacts import feeds
 from contacts.answers import acting_user, once
 from contacts.models import Segment, Topic
 from contacts.problems import Conflict, Strict, Unprocessable
@@ -373,6 +375,11 @@ class EventViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericView
     serializer_class = EventSerializer
     filterset_class = EventFilter
     queryset = Event.objects.all()
+
+    def filter_queryset(self, queryset: QuerySet[Event]) -> QuerySet[Event]:
+        """Show only what no open transaction can still overtake: a cursor that was followed misses nothing."""
+        found = super().filter_queryset(queryset)
+        return found.filter(pk__lte=feeds.settled(Event)) if self.action == "list" else found
 
 
 ROUTES = {"campaigns": CampaignViewSet, "deliveries": DeliveryViewSet, "events": EventViewSet}

@@ -7,6 +7,7 @@ from contacts.models.audit import AuditEntry, IdempotencyKey
 from contacts.models.brand import Brand, SignupForm, Topic
 from contacts.models.consent import Consent, Subscription
 from contacts.models.contact import AttributeType, Contact, ContactTag, Identity, Tag
+from contacts.models.feed import FeedMark
 from contacts.models.job import Heartbeat, Job, Notice
 from contacts.models.preference import Asking, Preference
 from contacts.models.segment import Segment
@@ -20,6 +21,7 @@ __all__ = [
     "Consent",
     "Contact",
     "ContactTag",
+    "FeedMark",
     "Heartbeat",
     "IdempotencyKey",
     "Identity",
