@@ -376,7 +376,7 @@ class EventViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericView
     filterset_class = EventFilter
     queryset = Event.objects.all()
 
-    def filter_queryset(self, queryset: QuerySet[Event]) -> QuerySet[Event]:
+    def filter_queryset(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
         """Show only what no open transaction can still overtake: a cursor that was followed misses nothing."""
         found = super().filter_queryset(queryset)
         return found.filter(pk__lte=feeds.settled(Event)) if self.action == "list" else found

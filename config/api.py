@@ -13,6 +13,7 @@ from rest_framework.routers import DefaultRouter
 
 from campaigns import api as campaigns
 from campaigns import messages_api as messages
+from config.partners import webhooks_api as webhooks
 from contacts import api as contacts
 from contacts import imports_api as imports
 from contacts import segments_api as segments
@@ -20,7 +21,7 @@ from social import api as social
 
 router = DefaultRouter()
 router.include_root_view = False
-for floor in (contacts, segments, imports, campaigns, messages, social):
+for floor in (contacts, segments, imports, campaigns, messages, social, webhooks):
     for prefix, viewset in floor.ROUTES.items():
         router.register(prefix, viewset, basename=prefix)
 

@@ -217,6 +217,8 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "offer-counters": {"task": "social.tasks.check_counters", "schedule": 86_400.0, "options": {"expires": 3600}},
     "read-bounces": {"task": "campaigns.tasks.read_bounces", "schedule": 120.0, "options": {"expires": 120}},
     "forget-events": {"task": "campaigns.tasks.forget_events", "schedule": 86_400.0, "options": {"expires": 3600}},
+    "tell-partners": {"task": "config.tasks.tell_partners", "schedule": 5.0, "options": {"expires": 5}},
+    "forget-webhooks": {"task": "config.tasks.forget_webhooks", "schedule": 86_400.0, "options": {"expires": 3600}},
     "sweep-broker": {"task": "config.tasks.sweep_broker", "schedule": 900.0, "options": {"expires": 900}},
 }
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from celery import shared_task
 
 from config import broker
+from config.partners.webhooks import delivering, owing
 from contacts import heartbeats
 
 
@@ -18,3 +19,16 @@ def heartbeat() -> None:
 def sweep_broker() -> None:
     """Remove the processed messages that the filesystem broker leaves behind."""
     broker.sweep()
+
+
+@shared_task(ignore_result=True)
+def tell_partners() -> None:
+    """Write down what webhooks are owed, and send what is due."""
+    owing.owe()
+    delivering.deliver()
+
+
+@shared_task(ignore_result=True)
+def forget_webhooks() -> None:
+    """Delete old messages of the delivery log."""
+    delivering.forget_old()

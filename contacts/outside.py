@@ -1,6 +1,7 @@
 """Ask a web address that somebody typed, without letting it lead into our own network.
 
     status("https://shop.example/sale")     # → 200, or Refused, Unreachable
+    post("https://crm.example/hook", b"{}", {"content-type": "application/json"})    # → 204
 
 The name is resolved once and the connection goes to that very address, so that a second answer of the DNS changes
 nothing (rebinding). Redirects are not followed, nothing of the answer's body is read.
@@ -14,6 +15,7 @@ import http.client
 import ipaddress
 import socket
 import ssl
+from collections.abc import Mapping
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -46,7 +48,17 @@ def status(url: str, *, timeout: float = TIMEOUT) -> int:
     return _ask(url, "GET", timeout) if found in {405, 501} else found
 
 
-def _ask(url: str, method: str, timeout: float) -> int:
+def post(url: str, body: bytes, headers: Mapping[str, str], *, timeout: float = TIMEOUT) -> int:
+    """Send a body and return the status of the answer, of which nothing more is read.
+
+    Raises:  Refused, Unreachable.
+    """
+    return _ask(url, "POST", timeout, body, headers)
+
+
+def _ask(
+    url: str, method: str, timeout: float, body: bytes | None = None, more: Mapping[str, str] | None = None
+) -> int:
     scheme, host, port, path = parts(url)
     address = resolve(host, port)
     connection = _connection(scheme, host, port, timeout)
@@ -55,7 +67,7 @@ def _ask(url: str, method: str, timeout: float) -> int:
         named = f"[{host}]" if ":" in host else host
         standard = port == {"http": 80, "https": 443}[scheme]
         headers = {"Host": named if standard else f"{named}:{port}", "User-Agent": AGENT, "Connection": "close"}
-        connection.request(method, path, headers=headers)
+        connection.request(method, path, body=body, headers={**headers, **(more or {})})
         return connection.getresponse().status
     except (OSError, http.client.HTTPException, ValueError) as why:
         raise Unreachable(_reason(why)) from None
@@ -114,13 +126,18 @@ def resolve(host: str, port: int) -> Address:
 
 def is_outside(address: Address) -> bool:
     """Say whether an address belongs to the public internet, or to settings.OUTSIDE_ALSO."""
-    if any(address in network for network in settings.OUTSIDE_ALSO):
+    if is_ours(address):
         return True
     inner = _inside(address)
     if inner is not None:
         return is_outside(inner)
     is_special = any(address in network for network in SPECIAL)
     return address.is_global and not address.is_multicast and not is_special
+
+
+def is_ours(address: Address) -> bool:
+    """Say whether settings.OUTSIDE_ALSO names the address: a network of our own that may be asked, even in clear."""
+    return any(address in network for network in settings.OUTSIDE_ALSO)
 
 
 def _inside(address: Address) -> Address | None:

@@ -129,3 +129,11 @@ def test_links_between_documents_lead_somewhere():
         if not (page.parent / target).exists()
     ]
     assert broken == []
+
+
+def test_every_webhook_event_is_documented_with_its_scope_and_no_other():
+    from config.partners.webhooks import kinds
+
+    written = dict(re.findall(r"^\| `([a-z_.]+)` \| `([a-z:]+)` \|", doc("api/webhooks.md"), re.MULTILINE))
+
+    assert written == {name: kind.scope for name, kind in kinds.NAMES.items()}

@@ -62,7 +62,7 @@ def send(
     made = [message(campaign, address, language=language, contact=contact, values=values) for address in wanted]
     sender = campaign.sender
     envelope = sender.from_email if sender else ""
-    _carry(_described(campaign), envelope, list(zip(wanted, made, strict=True)))
+    carry(_described(campaign), envelope, list(zip(wanted, made, strict=True)))
     audit.record(by, "sent a test of", campaign, testers=len(wanted))
     return len(wanted)
 
@@ -140,7 +140,8 @@ def _described(campaign: Campaign) -> relay.Settings:
     return usable[0]
 
 
-def _carry(described: relay.Settings, envelope: str, mails: list[tuple[str, bytes]]) -> None:
+def carry(described: relay.Settings, envelope: str, mails: list[tuple[str, bytes]]) -> None:
+    """Hand (address, message) pairs to a relay, outside of the ledger. Raises: NotSent."""
     try:
         CARRIERS[described["kind"]](described["options"], envelope, mails)
     except (OSError, smtplib.SMTPException) as why:

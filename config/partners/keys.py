@@ -34,7 +34,17 @@ PREFIX_ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford base32: read a
 SECRET_BYTES = 32
 TOUCH_EVERY = timedelta(minutes=1)  # last_used_at is for people; a write per request would cost more than it tells
 
-RESOURCES = ("contacts", "segments", "topics", "campaigns", "deliveries", "messages", "events", "conversions")
+RESOURCES = (
+    "contacts",
+    "segments",
+    "topics",
+    "campaigns",
+    "deliveries",
+    "messages",
+    "events",
+    "conversions",
+    "webhooks",
+)
 SCOPES = (*(f"{resource}:{verb}" for resource in RESOURCES for verb in ("read", "write")), "campaigns:send")
 
 

@@ -34,14 +34,20 @@ class ApiKey(models.Model):
 
 
 class WebhookEndpoint(models.Model):
-    """Where a partner wants events sent. Signed as Standard Webhooks describes."""
+    """Where a partner wants events sent, how it is doing, and what signs them (Standard Webhooks)."""
 
     key = models.ForeignKey(ApiKey, on_delete=models.CASCADE, related_name="webhooks", verbose_name=_("API key"))
     url = models.URLField(_("address"), max_length=500)
     events = models.JSONField(_("events"), default=list, blank=True, help_text=_("empty = all"))
     secret = models.CharField(_("signing secret"), max_length=120)
+    old_secret = models.CharField(_("former signing secret"), max_length=120, blank=True)
+    old_secret_until = models.DateTimeField(_("former secret signs until"), null=True, blank=True)
     is_active = models.BooleanField(_("active"), default=True)
     disabled_reason = models.CharField(_("why switched off"), max_length=300, blank=True)
+    failing_since = models.DateTimeField(_("failing since"), null=True, blank=True)
+    failures = models.PositiveSmallIntegerField(_("failures in a row"), default=0)
+    retry_at = models.DateTimeField(_("next try"), null=True, blank=True)
+    leased_until = models.DateTimeField(_("being served until"), null=True, blank=True)
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
 
     class Meta:
@@ -54,7 +60,7 @@ class WebhookEndpoint(models.Model):
 
 
 class WebhookAttempt(models.Model):
-    """One message owed to one endpoint, and how far its delivery got."""
+    """One message owed to one endpoint, and how far its delivery got. It names people by our number only."""
 
     endpoint = models.ForeignKey(
         WebhookEndpoint, on_delete=models.CASCADE, related_name="attempts", verbose_name=_("webhook")
@@ -66,14 +72,37 @@ class WebhookAttempt(models.Model):
     tries = models.PositiveSmallIntegerField(_("tries"), default=0)
     next_at = models.DateTimeField(_("next try"), null=True, blank=True)
     status = models.PositiveSmallIntegerField(_("last status"), null=True, blank=True)
+    error = models.CharField(_("last error"), max_length=200, blank=True)
     delivered_at = models.DateTimeField(_("delivered"), null=True, blank=True)
+    given_up_at = models.DateTimeField(_("given up"), null=True, blank=True)
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
 
     class Meta:
         verbose_name = _("webhook message")
         verbose_name_plural = _("webhook messages")
         constraints = [models.UniqueConstraint(fields=["endpoint", "message_id"], name="webhook_message_once")]
-        indexes = [models.Index(fields=["next_at"], condition=models.Q(delivered_at__isnull=True), name="webhook_due")]
+        indexes = [
+            models.Index(
+                fields=["endpoint", "id"],
+                condition=models.Q(delivered_at__isnull=True, given_up_at__isnull=True),
+                name="webhook_owed",
+            ),
+            models.Index(fields=["created_at"], name="webhook_message_age"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.event} {self.message_id}"
+
+
+class WebhookPosition(models.Model):
+    """How far one of the growing tables was turned into messages."""
+
+    source = models.CharField(_("source"), max_length=24, unique=True)
+    last_id = models.BigIntegerField(_("read up to"), default=0)
+
+    class Meta:
+        verbose_name = _("webhook position")
+        verbose_name_plural = _("webhook positions")
+
+    def __str__(self) -> str:
+        return f"{self.source} {self.last_id}"
