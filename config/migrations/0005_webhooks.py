@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('config', '0003_rfm_rights'),
+        ('config', '0004_fan_rights'),
     ]
 
     operations = [
