@@ -10,14 +10,16 @@ from rest_framework.authentication import SessionAuthentication
 from campaigns import links
 from campaigns.models import OutboxMail, SendingHold
 from campaigns.tracking.events import record
+from config.partners import keys
 from config.partners.keys import KeyAuthentication
+from config.partners.models import WebhookEndpoint
 from contacts.admin.jobs import WAITING_FOR_MAPPING
 from contacts.models import Job
 from social import rfm
 from social.fans import words
 from social.models import QRCode
 from social.offers.redemption import Who, claim, redeem
-from tests.make import make_brand, make_campaign, make_contact, make_mail, make_offer, make_place
+from tests.make import make_brand, make_campaign, make_contact, make_mail, make_offer, make_place, make_user
 
 FLOORS = ("contacts", "campaigns", "social", "config")
 
@@ -103,6 +105,9 @@ def rows(db):
         "event": record("open", key="open:1", contact=ann),
         "fanword": words.publish(make_brand(), "instagram", "confetti"),
         "sendinghold": SendingHold.objects.create(),
+        "webhookendpoint": WebhookEndpoint.objects.create(
+            key=keys.issue("shop", make_user(username="shop-owner"), ["events:read"])[0], url="https://x.example"
+        ),
         "redemption": redeem(voucher.token, place=make_place(), who=Who("device:1"), key="1"),
         "qrcode": QRCode.objects.create(
             name="Poster", placement="poster", link=links.public("qr", target="https://x.example")
