@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('contacts', '0003_contact_by_first_name'),
+        ('contacts', '0004_notice_brand'),
     ]
 
     operations = [
