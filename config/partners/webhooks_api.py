@@ -84,6 +84,9 @@ HOOK = OpenApiExample(
 )
 
 
+AGAIN = OpenApiExample("What was given up in May", request_only=True, value={"since": "2026-05-01T00:00:00Z"})
+
+
 @extend_schema_view(
     list=extend_schema(summary="List the webhooks of this key"), retrieve=extend_schema(summary="One webhook"),
     destroy=extend_schema(summary="Unsubscribe: forget a webhook and all that it is owed"),
@@ -156,7 +159,7 @@ class WebhookViewSet(
         page: list[Any] = self.paginate_queryset(found) or []
         return self.get_paginated_response(WebhookMessageSerializer(page, many=True).data)
 
-    @extend_schema(summary="Send again", request=ReplaySerializer, responses=ReplayedSerializer)
+    @extend_schema(summary="Send again", request=ReplaySerializer, responses=ReplayedSerializer, examples=[AGAIN])
     @action(detail=True, methods=["post"])
     def replay(self, request: Request, pk: str | None = None) -> Response:
         """POST /api/v1/webhooks/3/replay/ {"since": "2026-05-01T00:00:00Z"}; ids stay, so a receiver can tell."""
