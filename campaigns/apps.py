@@ -9,3 +9,9 @@ class CampaignsConfig(AppConfig):
     name = "campaigns"
     label = "campaigns"
     verbose_name = _("Campaigns")
+
+    def ready(self) -> None:
+        from campaigns.content import moving
+        from contacts import jobs
+
+        jobs.register("templates", "campaigns.content.moving:work", _("Templates of"), moving.COUNTS)

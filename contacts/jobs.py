@@ -204,7 +204,7 @@ def forget_files(now: datetime | None = None) -> int:
     An import that nobody went on with after its upload ends there too. Counts and evidence stay.
     """
     before = (now or timezone.now()) - KEEP_FILES
-    ended = Q(finished_at__lt=before) | Q(created_at__lt=before, state=State.QUEUED, started_at=None)
+    ended = Q(finished_at__lt=before) | Q(created_at__lt=before, started_at=None)
     had_files = list(Job.objects.filter(ended).exclude(upload="", result=""))
     for job in had_files:
         for file in (job.upload, job.result):

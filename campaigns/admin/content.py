@@ -16,6 +16,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from simple_history.admin import SimpleHistoryAdmin
+from unfold.decorators import action
 from unfold.widgets import UnfoldAdminSelectWidget
 
 from campaigns.admin.editor import EditorPages
@@ -108,6 +109,11 @@ class EmailContentAdmin(EditorPages, SimpleHistoryAdmin, FanfareAdmin):  # type:
     ordering = ["-updated_at"]
     fields = ["name", "brand", "is_template", "written", "history_of_versions"]
     readonly_fields = ["written", "history_of_versions"]
+    actions_list = ["bring_templates"]
+
+    @action(description=gettext_lazy("Bring templates from another tool"), url_path="to-bring", permissions=["add"])  # type: ignore[untyped-decorator]
+    def bring_templates(self, request: HttpRequest) -> HttpResponse:
+        return HttpResponseRedirect(reverse("admin:contacts_job_import"))
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[EmailContent]:
         rows = super().get_queryset(request).annotate(newest=Max("versions__number"))

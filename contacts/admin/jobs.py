@@ -7,6 +7,7 @@ from typing import Any
 from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
+from django.core.files.base import ContentFile
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
@@ -21,10 +22,10 @@ from django.views.decorators.http import require_POST
 from unfold.decorators import action
 
 from contacts import audit, jobs
-from contacts.admin import exports
+from contacts.admin import bundles, exports
 from contacts.admin.exports import dressed
 from contacts.admin_base import BigTableAdmin, found
-from contacts.importing import mapping, tools, work
+from contacts.importing import bundle, mapping, tools, work
 from contacts.importing.mapping import Column
 from contacts.importing.reader import ENCODINGS, BadFile, Shape
 from contacts.importing.upsert import Policy
@@ -49,7 +50,9 @@ class UploadForm(forms.Form):
 
     file = forms.FileField(
         label=gettext_lazy("File"),
-        help_text=gettext_lazy("CSV, TSV, XLSX or ODS, as your other tool exported it; drop it here or choose it"),
+        help_text=gettext_lazy(
+            "CSV, TSV, XLSX, ODS, or the whole ZIP, as your other tool exported it; drop it here or choose it"
+        ),
     )
 
 
@@ -142,6 +145,7 @@ class JobAdmin(BigTableAdmin):
         return [
             path("export/", site(self.export), name="contacts_job_export"),
             path("import/", site(self.upload), name="contacts_job_import"),
+            path("<int:pk>/files/", site(self.files), name="contacts_job_files"),
             path("<int:pk>/columns/", site(self.columns), name="contacts_job_columns"),
             path("<int:pk>/shape/", site(require_POST(self.shape)), name="contacts_job_shape"),
             path("<int:pk>/progress/", site(self.progress), name="contacts_job_progress"),
@@ -170,14 +174,25 @@ class JobAdmin(BigTableAdmin):
         if request.method == "POST" and form.is_valid():
             file = form.cleaned_data["file"]
             try:
-                seen = _seen(*work.look(file), file.name)
+                if str(file.name).lower().endswith(bundle.PAGES):
+                    file = ContentFile(bundle.of_page(file, str(file.name)), name=f"{file.name}.zip")
+                if bundle.is_bundle(file):
+                    held = bundles.keep(file, request.user)
+                    return HttpResponseRedirect(reverse("admin:contacts_job_files", args=[held.pk]))
+                looked = seen(*work.look(file), file.name)
             except BadFile as why:
                 form.add_error("file", str(why))
             else:
-                job = jobs.create(WAITING_FOR_MAPPING, parameters=seen, upload=file, by=request.user, hint=False)
+                job = jobs.create(WAITING_FOR_MAPPING, parameters=looked, upload=file, by=request.user, hint=False)
                 Job.objects.filter(pk=job.pk).update(state=Job.State.CANCELLED)  # nobody runs it before it is mapped
                 return HttpResponseRedirect(reverse("admin:contacts_job_columns", args=[job.pk]))
         return self._page(request, "upload.html", {"title": _("Import contacts"), "form": form})
+
+    def files(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Show the files of an archive and what becomes of each."""
+        if not self.may_import(request):
+            raise PermissionDenied
+        return bundles.page(self, request, get_object_or_404(Job, pk=pk, kind=bundles.KIND))
 
     def columns(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Show the first lines and what each column becomes; on POST, start the import."""
@@ -185,9 +200,11 @@ class JobAdmin(BigTableAdmin):
         if not self.may_import(request) or not job.upload:
             raise PermissionDenied
         columns = [Column(**{**one, "examples": tuple(one["examples"])}) for one in job.parameters["columns"]]
-        form = dressed(WishForm(request.POST or None))
+        form = dressed(WishForm(request.POST or None, initial=job.parameters.get("wish")))
         if request.method == "POST":
             columns = _chosen(columns, request)
+            if bundles.unfinished_lists(job):
+                form.add_error(None, _("The lists of who left are still being taken in. Try again in a moment."))
             if form.is_valid() and (started := self._start(request, job, columns, form)):
                 return HttpResponseRedirect(reverse("admin:contacts_job_change", args=[started.pk]))
         context = {
@@ -213,11 +230,11 @@ class JobAdmin(BigTableAdmin):
         if wanted.encoding in ENCODINGS and wanted.delimiter in DELIMITERS:
             try:
                 with job.upload.open("rb") as file:
-                    seen = _seen(*work.look(file, wanted), job.parameters["name"])
+                    looked = seen(*work.look(file, wanted), job.parameters["name"])
             except BadFile as why:
                 messages.error(request, str(why))
             else:
-                Job.objects.filter(pk=job.pk).update(parameters=seen)
+                Job.objects.filter(pk=job.pk).update(parameters={**job.parameters, **looked})
         return HttpResponseRedirect(reverse("admin:contacts_job_columns", args=[pk]))
 
     def _start(self, request: HttpRequest, job: Job, columns: list[Column], form: Any) -> Job | None:
@@ -234,6 +251,7 @@ class JobAdmin(BigTableAdmin):
             form.add_error(None, str(why))
             return None
         if not said["dry_run"]:
+            bundles.started(job, started)
             work.forget_upload(job)
             Job.objects.filter(pk=job.pk).delete()
         audit.record(request.user, "imported contacts", started, dry_run=said["dry_run"])
@@ -244,8 +262,9 @@ class JobAdmin(BigTableAdmin):
         job = found(Job, object_id)
         if not self.has_view_permission(request, job):
             raise PermissionDenied
-        if job.kind == WAITING_FOR_MAPPING:
-            return HttpResponseRedirect(reverse("admin:contacts_job_columns", args=[job.pk]))
+        if job.kind in (WAITING_FOR_MAPPING, bundles.KIND):
+            page = "columns" if job.kind == WAITING_FOR_MAPPING else "files"
+            return HttpResponseRedirect(reverse(f"admin:contacts_job_{page}", args=[job.pk]))
         return self._page(request, "watch.html", {"title": self.what(job), **_progress(job)})
 
     def progress(self, request: HttpRequest, pk: int) -> HttpResponse:
@@ -299,7 +318,7 @@ def _progress(job: Job) -> dict[str, Any]:
     }
 
 
-def _seen(shape: Shape, columns: list[Column], first: list[list[str]], name: str) -> dict[str, Any]:
+def seen(shape: Shape, columns: list[Column], first: list[list[str]], name: str) -> dict[str, Any]:
     """Return what is kept of a look at a file until the person has mapped it."""
     sample = [[value[:60] for value in row] for row in first[:3]]
     return {"columns": [vars(one) for one in columns], "shape": vars(shape), "sample": sample, "name": name}

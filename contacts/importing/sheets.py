@@ -29,6 +29,7 @@ MAX_COLUMNS = 500
 MAX_FILE = 50_000_000  # bytes of a spreadsheet as it came
 MAX_UNPACKED = 100_000_000  # bytes; what 100,000 rows of a dozen columns need
 MAX_RATIO = 100  # times; XML of real sheets packs 10 to 30 times
+MARKS = {"xl/workbook.xml", "content.xml", "xl/workbook.bin"}  # files that only a spreadsheet holds
 SIGNATURES = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
 
 
@@ -110,7 +111,7 @@ def check(file: IO[bytes]) -> None:
     if unpacked > MAX_UNPACKED or unpacked > MAX_RATIO * max(size, 10_000) or len(entries) > 2000:
         raise too_large
     names = {entry.filename for entry in entries}
-    if not names & {"xl/workbook.xml", "content.xml", "xl/workbook.bin"}:
+    if not names & MARKS:
         raise BadFile(_("This is an archive, not a spreadsheet. Unpack it and import the files in it one by one."))
     if not all(_is_honest(file, entry) for entry in entries):
         raise too_large

@@ -28,8 +28,8 @@ TOOLS = [
         "Mailchimp",
         frozenset(["memberrating", "leid", "euid"]),
         lazy(
-            "Its export is a ZIP of several files. Bring “cleaned” and “unsubscribed” first and say below which list "
-            "each is; then “subscribed”. OPTIN_TIME becomes the date of the consent."
+            "Its export is a ZIP of several files: bring it whole, and the lists of who left go first. Brought one by "
+            "one, say below which list each is. OPTIN_TIME becomes the date of the consent."
         ),
     ),
     Tool(
