@@ -20,6 +20,7 @@ from campaigns.content import compiled, mime, visibility
 from campaigns.content.compiled import CompiledEmail
 from campaigns.content.findings import BadContent
 from campaigns.content.merge import INTERNAL, LiquidError
+from campaigns.content.merging import Letter
 from campaigns.content.quoted import Unsendable, ascii_address
 from campaigns.content.recipients import Recipient
 from campaigns.models import Campaign, ContentVersion, Delivery
@@ -42,6 +43,7 @@ class Outgoing:
     recipient: str
     message: bytes
     error: str = ""
+    letter: Letter | None = None  # what the message was made of, for readers other than the wire
 
 
 def messages(campaign: Campaign, deliveries: Sequence[Delivery]) -> list[Outgoing]:
@@ -195,7 +197,8 @@ def _one(
         values = values_for(mail, person, blocks, makers)
         envelope = f"b+{values[INTERNAL]['bounce']}@{mail.envelope_domain}"
         message = mime.message(mail, person, values)
-        return Outgoing(person.delivery_id, envelope, ascii_address(person.email), message)
+        letter = Letter(mail, person, values)
+        return Outgoing(person.delivery_id, envelope, ascii_address(person.email), message, "", letter)
     except (Unsendable, LiquidError) as error:
         return Outgoing(person.delivery_id, "", "", b"", str(error)[:300])
     except Exception as error:  # whatever one contact's values do must not stop the other 499

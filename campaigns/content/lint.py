@@ -11,7 +11,7 @@ from django.apps import apps
 from django.utils import translation
 from django.utils.translation import gettext as _
 
-from campaigns.content import compiled, markup, merge, quoted, visibility, web
+from campaigns.content import compiled, fallbacks, markup, merge, quoted, visibility, web
 from campaigns.content.blocks import CompileEnv, registry
 from campaigns.content.compiled import CompiledEmail, known_blocks
 from campaigns.content.evaluate import PLAIN, compile_program
@@ -33,7 +33,7 @@ def body_findings(body: ContentBody, brand: Brand, campaign: Campaign | None = N
     try:
         mail = compiled.compile_body(body, CompileEnv(brand, body.language, campaign, "self", compiled.images_of(body)))
         compiled.compile_body(body, CompileEnv(brand, body.language, campaign, "friend", compiled.images_of(body)))
-        found += [*_names(body, mail), *_links(body, mail), *_size(body, mail)]
+        found += [*_names(body, mail), *_gaps(body), *_links(body, mail), *_size(body, mail)]
     except BadContent as bad:
         told = {finding.code for finding in found}  # the line is known already: the tool's own words add nothing
         found += [
@@ -114,6 +114,19 @@ def _names(body: ContentBody, mail: CompiledEmail) -> Iterator[Finding]:
     for name in unknown:
         message = _("Nothing is known under the name {{ %(name)s }}.") % {"name": name}
         yield Finding("error", "merge.unknown", message, merge.remedy(name, attributes), _located(body, name))
+
+
+def _gaps(body: ContentBody) -> Iterator[Finding]:
+    """Find names and attributes that some people lack, shown without other words for them."""
+    seen: set[str] = set()
+    for place, text in _texts(body):
+        for gap in fallbacks.without(html.unescape(text), body.language):
+            if gap.name in seen:
+                continue
+            seen.add(gap.name)
+            message = _("Who has no {{ %(name)s }} reads a gap there.") % {"name": gap.name}
+            where = _where(body, _("%(place)s, line %(line)d") % {"place": place, "line": gap.line})
+            yield Finding("warning", "merge.fallback", message, gap.remedy, where)
 
 
 def _texts(body: ContentBody) -> Iterator[tuple[str, str]]:

@@ -22,6 +22,7 @@ from liquid import BoundTemplate, Environment, Undefined
 from liquid.exceptions import LiquidError, UnknownFilterError
 from liquid.undefined import is_undefined
 
+from campaigns.content import people_names
 from contacts.money import locale_of, money
 
 TAGS = {"if", "unless", "case", "for", "break", "continue", "assign", "capture", "cycle", "comment", "raw", "tablerow"}
@@ -56,6 +57,8 @@ def environment(language: str, autoescape: bool) -> Language:
     locale = locale_of(language)
     env.add_filter("money", lambda value, currency="EUR": amount(value, currency, language))
     env.add_filter("day", lambda value, style="long": day(value, style, locale))
+    env.add_filter("name", lambda value: "" if _is_missing(value) else people_names.tidy(str(value)))
+    env.add_filter("of", lambda value: "" if _is_missing(value) else people_names.of(str(value), language))
     env.add_filter("web_address", web_address)
     env.add_filter("url_part", lambda value: quote("" if _is_missing(value) else str(value), safe=""))
     return env

@@ -140,7 +140,7 @@ class CampaignFeed:
             if made is None:
                 self._renderings.popleft()
             elif (row := self._rows.pop(made.delivery_id, None)) is not None:
-                mail = Mail(row, made.envelope_from, made.recipient, made.message)
+                mail = Mail(row, made.envelope_from, made.recipient, made.message, made.letter)
                 if made.error:
                     self.desk.fail(mail, made.error)
                 else:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from campaigns.models import Delivery
+
+if TYPE_CHECKING:
+    from campaigns.content.merging import Letter
 
 
 @dataclass(slots=True, eq=False)
@@ -16,6 +19,7 @@ class Mail:
     envelope_from: str
     recipient: str
     message: bytes
+    letter: Letter | None = None  # before it was bytes, for providers that take many a call
 
     @property
     def held(self) -> tuple[int, int]:

@@ -10,12 +10,14 @@ import email
 import email.policy
 import threading
 import time
+from collections import defaultdict
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 from django.core.mail import EmailMultiAlternatives, get_connection
 
-from campaigns.delivery import merging
+from campaigns.content import merging
 from campaigns.delivery.mail import Feed, Mail, Outcome
 
 if TYPE_CHECKING:
@@ -58,14 +60,10 @@ class Provider:
                 return
 
     def calls(self, mails: list[Mail]) -> list[Call]:
-        """Split mails into calls: those that differ in their values only go together."""
+        """Split mails into calls: those of one compiled mail go together."""
         if self.most < 2 or len(mails) < 2:
             return [[mail] for mail in mails]
-        return [
-            group[first : first + self.most]
-            for group in merging.alike(mails)
-            for first in range(0, len(group), self.most)
-        ]
+        return [group[first : first + self.most] for group in alike(mails) for first in range(0, len(group), self.most)]
 
     def call(self, mails: Call) -> Answer:
         """Make one call and return what became of its mails. A batch that is refused whole goes again one by one."""
@@ -88,8 +86,9 @@ class Provider:
 
     def _together(self, mails: Call) -> EmailMultiAlternatives | None:
         """Return one message for all of them, None where the provider's merge language cannot say it."""
-        merge = self.merge
-        merged = merging.merged([anymail_message(mail) for mail in mails], merge) if merge else None
+        letters = [mail.letter for mail in mails if mail.letter is not None]
+        together = self.merge is not None and len(letters) == len(mails)
+        merged = merging.merged(letters, self.merge) if together and self.merge else None
         if merged is not None:
             merged.merge_metadata = {  # type: ignore[attr-defined]
                 mail.recipient: metadata(mail) for mail in mails
@@ -146,6 +145,14 @@ class Provider:
         if code:
             return [Outcome(mail, code, words, is_dotted=True) for mail in mails], words, False
         return [Outcome(mail, 550, f"5.6.0 {words}", is_dotted=True) for mail in mails], "", True
+
+
+def alike(mails: Sequence[Mail]) -> list[Call]:
+    """Group mails by what they were compiled from; order within a group is kept."""
+    groups: dict[int, Call] = defaultdict(list)
+    for mail in mails:
+        groups[id(mail.letter.mail) if mail.letter else 0].append(mail)
+    return list(groups.values())
 
 
 def taken(mail: Mail, status: Any) -> Outcome:
