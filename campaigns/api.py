@@ -8,7 +8,7 @@ GET  /api/v1/campaigns/7/report/
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
@@ -23,24 +23,14 @@ from rest_framework.viewsets import GenericViewSet
 from campaigns import composing, reports
 from campaigns.content import checks
 from campaigns.content.findings import BadContent
+from campaigns.control_api import SENDING_SCOPES, BodySerializer, Controls
 from campaigns.delivery import audience, control
-from campaigns.models import Campaign, ContentBody, Delivery, EmailContent, Event, Sender
+from campaigns.models import Campaign, Delivery, EmailContent, Event, Sender
 from campaigns.reports import people
 from contacts import feeds
 from contacts.answers import acting_user, once
 from contacts.models import Segment, Topic
 from contacts.problems import Conflict, Strict, Unprocessable
-
-
-class BodySerializer(Strict):
-    """The words of the mail in one language."""
-
-    language = serializers.ChoiceField(ContentBody._meta.get_field("language").choices or [])
-    subject = serializers.CharField(max_length=250)
-    preheader = serializers.CharField(max_length=250, required=False, allow_blank=True)
-    format = serializers.ChoiceField(ContentBody.Format.choices, required=False)
-    blocks = serializers.ListField(child=serializers.DictField(), required=False)
-    source = serializers.CharField(required=False, allow_blank=True)  # type: ignore[assignment]  # not DRF's own
 
 
 class CampaignSerializer(serializers.ModelSerializer[Campaign]):
@@ -199,14 +189,18 @@ WRONG_LINK = OpenApiExample("Who got the wrong link", request_only=True, value={
 @extend_schema_view(
     list=extend_schema(summary="List campaigns"), retrieve=extend_schema(summary="One campaign with its state")
 )
-class CampaignViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericViewSet[Campaign]):
+class CampaignViewSet(Controls, mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericViewSet[Campaign]):
     """Mailings, from draft to report."""
 
     scope = "campaigns"
-    action_scopes = dict.fromkeys(
-        ("start", "schedule", "pause", "resume", "cancel", "add_people", "remove_people", "retry_failed"),
-        "campaigns:send",
-    )
+    action_scopes: ClassVar[dict[str, str | tuple[str, ...]]] = {
+        **dict.fromkeys(
+            ("start", "schedule", "pause", "resume", "cancel", "add_people", "remove_people", "retry_failed"),
+            "campaigns:send",
+        ),
+        **SENDING_SCOPES,
+        "write_to": ("campaigns:write", "segments:write"),  # it keeps the readers as a segment
+    }
     queryset = Campaign.objects.select_related("topic", "sender").prefetch_related("segments", "excluded_segments")
     serializer_class = CampaignSerializer
     filterset_fields = ["state", "kind"]

@@ -1,12 +1,14 @@
 """Make a draft campaign with a mail of its own: copied from a template, or of given bodies. Desk and API use it alike.
 
 compose(name="May", topic=offers, segments=[vips], template=announcement, by=request.user)
+mend(campaign, bodies, request.user)            # a new version for whoever has no mail yet
 duplicate(campaign, request.user)               # the same again, as a draft
 write_to(campaign, [segment], request.user)     # to these people of it only: "sorry, here is the right link"
 """
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -15,9 +17,12 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from campaigns.content import versions
-from campaigns.models import Campaign, ContentBody, EmailContent, Sender
+from campaigns.delivery import control
+from campaigns.models import Campaign, ContentBody, ContentVersion, EmailContent, Sender
 from contacts import audit
 from contacts.models import Segment, Topic
+
+State = Campaign.State
 
 
 class Incomplete(ValueError):
@@ -75,6 +80,30 @@ def _only_sender(topic: Topic) -> Sender:
             _("The brand %(brand)s %(problem)s. Say which address writes.") % {"brand": topic.brand, "problem": problem}
         )
     return senders[0]
+
+
+def mend(campaign: Campaign, bodies: Sequence[Mapping[str, Any]], by: User | str) -> ContentVersion:
+    """Give the campaign's mail a new version and return it; languages that `bodies` does not name keep their words.
+
+    Who has no mail yet gets it when the campaign starts or resumes; a mail sent by an event carries it from now on.
+
+    Writes:  ContentVersion, published where the mail is sent by an event and switched on; an audit entry.
+    Raises:  control.WrongState while a campaign sends (pause it first) or when it is over; BadContent, Incomplete.
+    """
+    by_event = campaign.kind == Campaign.Kind.TRANSACTIONAL
+    control.require(campaign, State.DRAFT, State.SCHEDULED, State.PAUSED, *([State.SENDING] if by_event else []))
+    if campaign.content is None:
+        raise Incomplete(_("The campaign has no mail yet. Write one in the step “Content”."))
+    newest = campaign.content.versions.order_by("-number").first()
+    new = {body["language"]: ContentBody(**body) for body in bodies}
+    with transaction.atomic():
+        others = [copy.copy(body) for body in newest.bodies.all() if body.language not in new] if newest else []
+        person = by if isinstance(by, User) else None
+        version = versions.new_version(campaign.content, [*new.values(), *others], person)
+        if by_event and campaign.state == State.SENDING:
+            control.publish(campaign, by)
+        audit.record(by, "mended", campaign, version=version.number)
+    return version
 
 
 SAME = (

@@ -17,7 +17,7 @@ from django.views.decorators.http import require_POST
 
 from campaigns.admin.campaign import url_or_none
 from campaigns.delivery import automatic
-from campaigns.models import Automation
+from campaigns.models import Automation, Campaign
 from campaigns.reports import automatic as reports
 from contacts.admin_base import FanfareAdmin
 from contacts.models import Brand, Topic
@@ -150,6 +150,7 @@ def card(row: Automation, counts: reports.Counts) -> dict[str, Any]:
         "kind": kind,
         "anchor": f"{row.brand.slug}-{row.kind}",
         "counts": counts,
+        "has_new_words": row.is_on and has_new_words(campaign),
         "is_paused": campaign is not None and campaign.state == "paused",
         "settings": settings_in_words(row, kind),
         "settings_url": reverse("admin:campaigns_automation_change", args=[row.pk]) if row.pk else "",
@@ -157,6 +158,14 @@ def card(row: Automation, counts: reports.Counts) -> dict[str, Any]:
         "mail_url": url_or_none("admin:campaigns_emailcontent_change", campaign.content_id) if campaign else "",
         "languages": row.brand.languages or [row.brand.default_language],
     }
+
+
+def has_new_words(campaign: Campaign | None) -> bool:
+    """Say whether words were written since the version that goes out."""
+    if campaign is None or campaign.content is None or campaign.content_version is None:
+        return False
+    newest = campaign.content.versions.order_by("-number").first()
+    return newest is not None and newest.number > campaign.content_version.number
 
 
 def settings_in_words(row: Automation, kind: automatic.Kind) -> list[str]:

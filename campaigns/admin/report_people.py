@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
+from campaigns import composing
 from campaigns.models import Campaign, Event
 from campaigns.reports import people, words
 from campaigns.reports.measures import MEASURES
@@ -64,6 +65,7 @@ def listing(request: HttpRequest, site: AdminSite, pk: int, kind: str) -> HttpRe
         "heading": ngettext("%(n)s person", "%(n)s people", pages.paginator.count)
         % {"n": words.number(pages.paginator.count)},
         "may_save": request.user.has_perm("contacts.add_segment"),
+        "may_write": request.user.has_perms(["contacts.add_segment", "campaigns.add_campaign"]),
     }
     return render(request, "admin/reports/people.html", context)
 
@@ -97,3 +99,17 @@ def save(request: HttpRequest, site: AdminSite, pk: int, kind: str) -> HttpRespo
     audit.record(request.user, "created segment", segment)
     messages.success(request, _("Kept as a segment: it holds these people, and who will do the same."))
     return redirect("admin:contacts_segment_change", segment.pk)
+
+
+@require_POST
+@permission_required(["contacts.view_contact", "contacts.add_segment", "campaigns.add_campaign"], raise_exception=True)
+def write(request: HttpRequest, site: AdminSite, pk: int, kind: str) -> HttpResponse:
+    """Make a draft to these people alone and go to it."""
+    campaign, link, _rows = found(request, pk, kind)
+    segment = people.save(campaign, kind, link=link)
+    written = composing.write_to(campaign, [segment], request.user)  # type: ignore[arg-type]
+    messages.success(
+        request,
+        _("This draft goes to “%(segment)s” alone. Its mail is a copy: change its words first.") % {"segment": segment},
+    )
+    return redirect("admin:campaigns_campaign_change", written.pk)

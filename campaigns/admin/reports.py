@@ -42,6 +42,7 @@ def urls(site: AdminSite) -> list[URLPattern]:
         path("<int:pk>/report/people/<slug:kind>/", page(report_people.listing), name="campaigns_report_people"),
         path("<int:pk>/report/people/<slug:kind>.csv", page(report_people.download), name="campaigns_report_csv"),
         path("<int:pk>/report/people/<slug:kind>/segment/", page(report_people.save), name="campaigns_report_segment"),
+        path("<int:pk>/report/people/<slug:kind>/write/", page(report_people.write), name="campaigns_report_write"),
         path("<int:pk>/report/clicks/", page(report_more.click_map), name="campaigns_report_clicks"),
         path("<int:pk>/report/clicks/mail/", page(report_more.click_map_mail), name="campaigns_report_clicks_mail"),
         path("<int:pk>/report.xlsx", page(report_more.spreadsheet), name="campaigns_campaign_report_xlsx"),

@@ -176,20 +176,26 @@ def switch_on(row: Automation, by: Any) -> Automation:
 
     A service is the exception: who waits for the confirmation or the code gets it now.
 
+    Pressed again, it lets the mail carry the words written since.
+
     Raises:  NotPossible with what is missing.
     """
     try:
         with transaction.atomic():
             row = Automation.objects.select_for_update(of=("self",)).get(pk=row.pk)
             campaign = prepare(row, by)
+            was_on = campaign.state == State.SENDING
             if campaign.state == State.DRAFT:
                 control.start(campaign, by)
             elif campaign.state == State.PAUSED:
                 control.resume(campaign, by)
-            if not kinds()[row.kind].is_service:
+            elif was_on:
+                control.publish(campaign, by)
+            if not was_on and not kinds()[row.kind].is_service:
                 forget(row)
-            row.switched_on_at = manners.database_now()
-            row.save(update_fields=["switched_on_at"])
+            if not was_on or row.switched_on_at is None:
+                row.switched_on_at = manners.database_now()
+                row.save(update_fields=["switched_on_at"])
             audit.record(by, "switched on automatic mail", row)
     except control.Refused as why:
         raise NotPossible(str(why)) from None

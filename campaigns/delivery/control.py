@@ -124,6 +124,19 @@ def resume(campaign: Campaign, by: Actor) -> Campaign:
     return campaign
 
 
+def publish(campaign: Campaign, by: Actor) -> Campaign:
+    """Let a mail sent by an event carry the newest words from now on, without switching it off.
+
+    Raises:  WrongState unless switched on, NotReady when the new words have errors.
+    """
+    require(campaign, State.SENDING)
+    check(campaign)
+    with transaction.atomic():
+        pin(campaign)
+        audit.record(by, "published mail of campaign", campaign)
+    return campaign
+
+
 def cancel(campaign: Campaign, by: Actor) -> int:
     """End the campaign for good and return how many mails will now never be sent."""
     open_states = (State.DRAFT, State.SCHEDULED, State.SENDING, State.PAUSED)

@@ -137,13 +137,15 @@ class HasScope(BasePermission):
     """Allows a key what its scopes say, and a person signed in to the desk what her role says.
 
     A view names its `scope` (`contacts`); reading needs `contacts:read`, all else `contacts:write`, unless
-    `action_scopes` names another for one action. For a person the model's own permissions are asked.
+    `action_scopes` names another for one action, or several of which all are needed. For a person the model's own
+    permissions are asked.
     """
 
     def has_permission(self, request: Request, view: APIView) -> bool:
         if isinstance(request.auth, ApiKey):
-            self.message = _("This key lacks the scope %(scope)s.") % {"scope": needed_scope(request, view)}
-            return needed_scope(request, view) in request.auth.scopes
+            missing = [scope for scope in needed_scopes(request, view) if scope not in request.auth.scopes]
+            self.message = _("This key lacks the scope %(scope)s.") % {"scope": ", ".join(missing)}
+            return not missing
         user = request.user
         if not (user.is_authenticated and user.is_staff):
             return False
@@ -151,14 +153,18 @@ class HasScope(BasePermission):
 
 
 # What a person needs for what has a scope of its own; for all else the model's own permissions are asked.
-PERMISSIONS = {"campaigns:send": "campaigns.start_campaign", "contacts:read": "contacts.view_contact"}
+PERMISSIONS = {
+    "campaigns:send": "campaigns.start_campaign",
+    "campaigns:write": "campaigns.change_campaign",
+    "contacts:read": "contacts.view_contact",
+    "segments:write": "contacts.add_segment",
+}
 
 
 def needed_permissions(request: Request, view: APIView) -> list[str]:
     """Return what a person signed in to the desk must be allowed; POST may add and change, as it finds who is there."""
-    special = getattr(view, "action_scopes", {}).get(getattr(view, "action", ""))
-    if special:
-        return [PERMISSIONS[special]]
+    if special := special_scopes(view):
+        return [PERMISSIONS[scope] for scope in special]
     verbs = ["view"] if request.method in SAFE_METHODS else ["change"]
     if getattr(view, "action", "") == "create":
         verbs.append("add")
@@ -166,10 +172,13 @@ def needed_permissions(request: Request, view: APIView) -> list[str]:
     return [f"{model.app_label}.{verb}_{model.model_name}" for verb in verbs]
 
 
-def needed_scope(request: Request, view: APIView) -> str:
-    """Return the scope that this request needs, for example `contacts:write`."""
-    special = getattr(view, "action_scopes", {}).get(getattr(view, "action", ""))
-    if special:
-        return str(special)
+def special_scopes(view: APIView) -> tuple[str, ...]:
+    """Return the scopes that the view names for the action of this request, none where it names none."""
+    special = getattr(view, "action_scopes", {}).get(getattr(view, "action", ""), ())
+    return (special,) if isinstance(special, str) else tuple(special)
+
+
+def needed_scopes(request: Request, view: APIView) -> tuple[str, ...]:
+    """Return the scopes that this request needs, all of them, for example `contacts:write`."""
     verb = "read" if request.method in SAFE_METHODS else "write"
-    return f"{view.scope}:{verb}"  # type: ignore[attr-defined]
+    return special_scopes(view) or (f"{view.scope}:{verb}",)  # type: ignore[attr-defined]

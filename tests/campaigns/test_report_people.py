@@ -10,7 +10,7 @@ from django.utils import timezone
 from python_calamine import CalamineWorkbook
 
 from campaigns import links
-from campaigns.models import Delivery
+from campaigns.models import Campaign, Delivery
 from campaigns.reports import Column, Money, Rate, Table, campaign_report
 from campaigns.reports.comparison import compare
 from campaigns.reports.workbook import workbook
@@ -172,3 +172,20 @@ def test_the_mail_wears_its_clicks_and_looking_is_no_click(client):
     assert "sandbox " in policy and "allow-scripts" not in policy and page["X-Frame-Options"] == "SAMEORIGIN"
     assert client.get(page_of("campaigns_report_clicks", campaign)).status_code == 200
     assert Delivery.objects.filter(campaign=campaign).count() == 40
+
+
+def test_one_press_under_a_number_writes_to_exactly_its_people(client, campaign):
+    client.force_login(make_user())
+    ann, _ben, _cara = sent_to(campaign, 3)
+    events.record("click", key="a", contact=ann, campaign=campaign)
+    address = page_of("campaigns_report_write", campaign, "click")
+
+    client.post(address)
+
+    written = Campaign.objects.exclude(pk=campaign.pk).get()
+    assert written.state == "draft"
+    assert list(matching(written.segments.get().rules)) == [ann]
+    analyst = make_user(username="ana", is_superuser=False)
+    analyst.user_permissions.set(Permission.objects.filter(codename__in=["view_contact", "add_segment"]))
+    client.force_login(analyst)
+    assert client.post(address).status_code == 403
