@@ -74,6 +74,11 @@ COUNT_AS_SENT = OpenApiExample("Count them as sent", request_only=True, value={"
 ELSEWHERE = OpenApiExample(
     "Link 3 leads elsewhere", request_only=True, value={"link": 3, "target": "https://shop.example/sale"}
 )
+MENDED = OpenApiExample(
+    "The right price",
+    request_only=True,
+    value={"bodies": [{"language": "en", "subject": "Sorry, the right price", "blocks": [{"type": "footer"}]}]},
+)
 SENDING_SCOPES = dict.fromkeys(("unschedule", "pace", "settle", "retarget"), "campaigns:send")
 
 
@@ -108,7 +113,9 @@ class Controls:
         resend = wish.validated_data["resend"]
         return self._do(request, lambda c: control.resend_ambiguous(c, request.user, resend=resend))  # type: ignore[no-any-return]
 
-    @extend_schema(summary="Mend the mail", request=MendSerializer, responses={201: VersionSerializer})
+    @extend_schema(
+        summary="Mend the mail", request=MendSerializer, responses={201: VersionSerializer}, examples=[MENDED]
+    )
     @action(detail=True, methods=["post"])
     def publish(self, request: Request, pk: str | None = None) -> Response:
         """POST /api/v1/campaigns/7/publish/ {"bodies": […]} → 201; a draft or a paused campaign takes a new version."""
