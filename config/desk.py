@@ -70,6 +70,8 @@ MENU: list[tuple[str | Promise, list[Item]]] = [
             table(_("Referral programmes"), "social", "referralprogram", "redeem"),
             table(_("Fans"), "social", "fanproof", "favorite"),
             table(_("Words of posts"), "social", "fanword", "tag"),
+            table(_("Our accounts"), "social", "brandaccount", "verified"),
+            table(_("Checks with networks"), "social", "fancheck", "quiz"),
         ],
     ),
     (

@@ -214,6 +214,7 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "due-referrals": {"task": "social.tasks.approve_referrals", "schedule": 3600.0, "options": {"expires": 3600}},
     "forget-salts": {"task": "social.tasks.forget_salts", "schedule": 3600.0, "options": {"expires": 3600}},
     "score-rfm": {"task": "social.tasks.score_rfm", "schedule": 86_400.0, "options": {"expires": 3600}},
+    "fan-checks": {"task": "social.tasks.ask_networks", "schedule": 60.0, "options": {"expires": 60}},
     "offer-counters": {"task": "social.tasks.check_counters", "schedule": 86_400.0, "options": {"expires": 3600}},
     "read-bounces": {"task": "campaigns.tasks.read_bounces", "schedule": 120.0, "options": {"expires": 120}},
     "forget-events": {"task": "campaigns.tasks.forget_events", "schedule": 86_400.0, "options": {"expires": 3600}},
@@ -302,6 +303,12 @@ LINK_CHECK = env.flag("LINK_CHECK", True)
 
 # Networks that may be asked although they are private (a shop in the intranet); comma-separated.
 OUTSIDE_ALSO = env.networks("OUTSIDE_ALSO")
+
+# Where Bluesky is asked about accounts and follows; origin; default https://public.api.bsky.app.
+BLUESKY_APPVIEW = env.web_address("BLUESKY_APPVIEW", "https://public.api.bsky.app")
+
+# Where accounts of Bluesky say which server keeps them; origin; default https://plc.directory.
+PLC_DIRECTORY = env.web_address("PLC_DIRECTORY", "https://plc.directory")
 
 BASE_CURRENCY = env.currency("BASE_CURRENCY", "EUR")
 

@@ -2,9 +2,11 @@
 
     status("https://shop.example/sale")     # → 200, or Refused, Unreachable
     post("https://crm.example/hook", b"{}", {"content-type": "application/json"})    # → 204
+    fetch("https://pds.example/xrpc/…")     # → Answer(status=200, body=b"…"), or Refused, Unreachable, TooLarge
 
 The name is resolved once and the connection goes to that very address, so that a second answer of the DNS changes
-nothing (rebinding). Redirects are not followed, nothing of the answer's body is read.
+nothing (rebinding). Redirects are not followed; `status` reads nothing of the answer's body, `fetch` no more than it
+was told, and both have the connection cut when their whole time is over.
 
 Source: OWASP, Server-Side Request Forgery Prevention; RFC 6890 (special addresses), RFC 6052 (NAT64).
 """
@@ -13,9 +15,13 @@ from __future__ import annotations
 
 import http.client
 import ipaddress
+import os
 import socket
 import ssl
-from collections.abc import Mapping
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -27,6 +33,8 @@ SPECIAL = [  # not for the public, whatever this Python's tables say: protocol a
     ipaddress.ip_network(network) for network in ("192.0.0.0/24", "::/96", "64:ff9b:1::/48")
 ]
 AGENT = "Fanfare link check"
+MOST_BYTES = 256_000  # of an answer's body
+DEADLINE = 10.0  # seconds for a whole `fetch`; a server that drips a byte a second gets no more
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
@@ -37,6 +45,42 @@ class Refused(ValueError):
 
 class Unreachable(OSError):
     """Nobody answered; the message says how far it came."""
+
+
+class TooLarge(Unreachable):
+    """The answer was longer than asked for; nothing of it is kept."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What came back; the names of `headers` are in small letters."""
+
+    status: int
+    body: bytes
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+def fetch(
+    url: str,
+    *,
+    method: str = "GET",
+    headers: Mapping[str, str] | None = None,
+    body: bytes | None = None,
+    most: int = MOST_BYTES,
+    deadline: float = DEADLINE,
+) -> Answer:
+    """Return the answer of an address, whatever its status; a redirect is an answer like others.
+
+    Raises:  Refused, Unreachable, TooLarge.
+    """
+    with _asked(url, method, min(TIMEOUT, deadline), deadline, headers or {}, body) as answer:
+        length = answer.getheader("Content-Length") or ""
+        if length.isdigit() and int(length) > most:
+            raise TooLarge(_("the answer is too long"))
+        found = answer.read(most + 1)
+        if len(found) > most:
+            raise TooLarge(_("the answer is too long"))
+        return Answer(answer.status, found, {name.lower(): value for name, value in answer.getheaders()})
 
 
 def status(url: str, *, timeout: float = TIMEOUT) -> int:
@@ -57,22 +101,52 @@ def post(url: str, body: bytes, headers: Mapping[str, str], *, timeout: float = 
 
 
 def _ask(
-    url: str, method: str, timeout: float, body: bytes | None = None, more: Mapping[str, str] | None = None
+    url: str, method: str, timeout: float, body: bytes | None = None, headers: Mapping[str, str] | None = None
 ) -> int:
+    with _asked(url, method, timeout, 3 * timeout, headers or {}, body) as answer:
+        return answer.status
+
+
+@contextmanager
+def _asked(
+    url: str, method: str, timeout: float, deadline: float, headers: Mapping[str, str], body: bytes | None
+) -> Iterator[http.client.HTTPResponse]:
     scheme, host, port, path = parts(url)
     address = resolve(host, port)
     connection = _connection(scheme, host, port, timeout)
     try:
         connection.sock = _open(address, port, timeout, host if scheme == "https" else "")
-        named = f"[{host}]" if ":" in host else host
-        standard = port == {"http": 80, "https": 443}[scheme]
-        headers = {"Host": named if standard else f"{named}:{port}", "User-Agent": AGENT, "Connection": "close"}
-        connection.request(method, path, body=body, headers={**headers, **(more or {})})
-        return connection.getresponse().status
+        with _cut_after(connection.sock, deadline):
+            named = f"[{host}]" if ":" in host else host
+            standard = port == {"http": 80, "https": 443}[scheme]
+            own = {"Host": named if standard else f"{named}:{port}", "User-Agent": AGENT, "Connection": "close"}
+            connection.request(method, path, body=body, headers={**own, **headers})
+            yield connection.getresponse()
+    except Unreachable:
+        raise
     except (OSError, http.client.HTTPException, ValueError) as why:
         raise Unreachable(_reason(why)) from None
     finally:
         connection.close()
+
+
+@contextmanager
+def _cut_after(connected: socket.socket, deadline: float) -> Iterator[None]:
+    """Shut the connection from outside when its time is over: timeouts of a socket begin anew with every byte."""
+    twin = socket.socket(fileno=os.dup(connected.fileno()))
+
+    def cut() -> None:
+        with suppress(OSError):
+            twin.shutdown(socket.SHUT_RDWR)
+
+    timer = threading.Timer(deadline, cut)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
+        twin.close()
 
 
 def _connection(scheme: str, host: str, port: int, timeout: float) -> http.client.HTTPConnection:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from celery import shared_task
 
 from social import referrals, rfm, visits
+from social.fans import checking
 from social.offers import counters, reservations
 
 
@@ -36,3 +37,9 @@ def check_counters() -> None:
 def score_rfm() -> None:
     """Score every buyer by recency, frequency and money."""
     rfm.score()
+
+
+@shared_task(ignore_result=True)
+def ask_networks() -> None:
+    """Ask again for the fans whose network did not answer."""
+    checking.look_again()

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from social.views import enrol, fan, friend, offer, onward, postback, qr, share, till
+from social.views import enrol, fan, fan_check, friend, offer, onward, postback, qr, share, till
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("s/<str:token>", share.page, name="share"),
@@ -13,6 +13,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("card/<str:name>.jpg", friend.card, name="share_card"),
     path("fan/<str:token>", fan.page, name="fan"),
     path("FAN/<str:token>", fan.page, name="fan_printed"),
+    path("fan-check/<slug:network>/", fan_check.back, name="fan_check"),
     path("f/<str:token>", offer.page, name="offer"),
     path("f/<str:token>/qr.png", offer.image, name="offer_image"),
     path("f/<str:token>/<slug:block>/qr.png", offer.image, name="offer_block_image"),

@@ -37,6 +37,7 @@ EXEMPT = {
     "campaigns.views.tracked.open_pixel": "reads only; answers POST with 405",
     "campaigns.views.tracked.click": "reads only; answers POST with 405",
     "social.views.fan.page": "the post's link is public; the form carries a one-hour key and no cookie is read",
+    "social.views.fan_check.back": "the check's own 128-bit state; the form carries a one-hour key, no cookie is read",
     "social.views.friend.page": "the share link's token; the form carries a one-hour key",
     "social.views.onward.page": "the share link's token; the form carries a one-hour key",
     "social.views.offer.page": BY_TOKEN,

@@ -15,15 +15,16 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.decorators import action
+from unfold.widgets import UnfoldAdminSelectWidget
 
 from contacts import audit
 from contacts.admin.exports import dressed
-from contacts.admin_base import BigTableAdmin
+from contacts.admin_base import BigTableAdmin, FanfareAdmin, ReadOnlyAdmin
 from contacts.importing.reader import BadFile
 from social.admin.offers import NetworkChoice
-from social.fans import lists, networks, proofs
+from social.fans import checking, lists, networks, proofs
 from social.fans import messages as fan_messages
-from social.models import FanProof
+from social.models import BrandAccount, FanCheck, FanProof
 from social.models.fans import FanLevel
 from social.offers.reasons import Refused, remedy
 
@@ -156,3 +157,64 @@ class FanProofAdmin(BigTableAdmin):
     def _page(self, request: HttpRequest, template: str, context: dict[str, Any]) -> HttpResponse:
         common = {**self.admin_site.each_context(request), "opts": self.opts}
         return TemplateResponse(request, f"admin/social/{template}", {**common, **context})
+
+
+class AccountForm(forms.ModelForm[BrandAccount]):
+    """The brand's account, looked up once so that a typing error shows here and not to fans."""
+
+    network = forms.ChoiceField(label=gettext_lazy("network"), widget=UnfoldAdminSelectWidget())
+
+    class Meta:
+        model = BrandAccount
+        fields = ["brand", "network", "handle"]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["network"].choices = [  # type: ignore[attr-defined]
+            (key, networks.name_of(key)) for key in checking.NETWORKS
+        ]
+
+    def clean(self) -> dict[str, Any]:
+        given: dict[str, Any] = super().clean() or {}
+        if self.errors:
+            return given
+        account = BrandAccount(network=given["network"], handle=given["handle"])
+        try:
+            self.instance.subject = checking.module_of(account.network).brand_subject(account, keep=False)
+        except (checking.Down, checking.Wrong) as why:
+            raise forms.ValidationError({"handle": str(why)}) from why
+        return given
+
+
+@admin.register(BrandAccount)
+class BrandAccountAdmin(FanfareAdmin):
+    """The brand's accounts on networks that say who follows whom."""
+
+    form = AccountForm
+    list_display = ["brand", "network", "handle"]
+    list_select_related = ["brand"]
+    autocomplete_fields = ["brand"]
+
+
+@admin.register(FanCheck)
+class FanCheckAdmin(BigTableAdmin, ReadOnlyAdmin):
+    """Questions to networks: what waits, since when, and why. What a server confided to us is not shown."""
+
+    list_display = ["contact", "network", "state", "tries", "problem", "ask_at", "created_at"]
+    list_filter = ["state", "network"]
+    search_fields = ["=contact__email"]
+    list_select_related = ["contact"]
+    fields = [
+        "contact",
+        "brand",
+        "network",
+        "handle",
+        "server",
+        "state",
+        "tries",
+        "problem",
+        "ask_at",
+        "created_at",
+        "offer",
+        "proof",
+    ]

@@ -13,6 +13,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from csp.constants import SELF
+from csp.decorators import csp_update
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
@@ -31,9 +33,12 @@ from social.offers import claims, held, rules
 from social.offers.mailing import mask
 from social.offers.reasons import Reason, Refused, remedy
 from social.offers.redemption import claim
+from social.views import fan_check
 from social.views.vouchers import described, voucher
 
 PURPOSE = "offer"
+# A check is answered by a redirect to her own server, and browsers hold form-action against redirects too.
+HER_SERVER = {"form-action": [SELF, "https:"]}
 PROOFS = (Reason.FAN_PROOF_MISSING, Reason.FAN_PROOF_EXPIRED)
 
 
@@ -59,6 +64,7 @@ class Visit:
         return self.delivery.contact if self.delivery else None
 
 
+@csp_update(HER_SERVER)  # type: ignore[arg-type]  # django-csp types views without arguments only
 @csrf_exempt  # the token is the credential, the form carries a one-hour key (contacts.formkeys)
 @require_http_methods(["GET", "HEAD", "POST"])
 def page(request: HttpRequest, token: str, block: str = "") -> HttpResponse:
@@ -99,6 +105,9 @@ def _claim(request: HttpRequest, visit: Visit, contact: Contact) -> HttpResponse
         return _show(request, visit, error=_("This page was open for more than an hour. Press the button again."))
     if request.POST.get("ask"):
         return _ask(request, visit, contact)
+    if request.POST.get("check") or request.POST.get("look"):
+        where, error = fan_check.step(request, contact, visit.offer, visit.delivery)
+        return HttpResponseRedirect(where) if where else _show(request, visit, error=error, status=422)
     try:
         _prove(request, visit.offer, contact)
         claim(visit.offer, contact, via=Claim.Via.MAIL, campaign=visit.campaign, delivery=visit.delivery)
@@ -138,6 +147,7 @@ def _show(request: HttpRequest, visit: Visit, *, error: str = "", status: int = 
         "key": formkeys.make(visit.token, PURPOSE),
         "error": error,
         "typed": request.POST.get("word", ""),
+        "account": request.POST.get("account", ""),
         "others": _others(visit),
     }
     return visit.page.answer("public/offer.html", context, status)
@@ -182,6 +192,7 @@ def _ways(offer: Offer, contact: Contact) -> dict[str, Any]:
         "network": offer.network,
         "network_name": networks.name_of(offer.network) if offer.network else "",
         "networks": [] if offer.network else list(networks.to_follow().items()),
+        **fan_check.shown(contact, offer),
     }
 
 

@@ -3,12 +3,13 @@
 import ipaddress
 import socket
 import threading
+import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
 from contacts import outside
-from contacts.outside import Refused, Unreachable, status
+from contacts.outside import Refused, TooLarge, Unreachable, fetch, status
 
 INSIDE = [
     "127.0.0.1", "127.1", "0x7f.1", "2130706433", "0177.0.0.1", "0.0.0.0", "10.0.0.1", "10.255.255.255", "172.16.0.1",
@@ -74,8 +75,10 @@ class Site(BaseHTTPRequestHandler):
         self.send_response(code)
         if code == 302:
             self.send_header("Location", "http://169.254.169.254/latest/meta-data/")
-        self.send_header("Content-Length", "0")
+        body = b"x" * 1000 if self.path == "/long" else b""
+        self.send_header("Content-Length", str(len(body)))
         self.end_headers()
+        self.wfile.write(body)
 
     do_GET = do_HEAD
 
@@ -134,3 +137,24 @@ def test_a_site_without_a_right_certificate_is_no_answer(site):
 def test_public_addresses_are_outside():
     for text in ("93.184.215.14", "2606:2800:21f:cb07:6820:80da:af6b:8b2c", "64:ff9b::5db8:d70e"):
         assert outside.is_outside(ipaddress.ip_address(text))
+
+
+def test_an_answer_comes_whole_or_not_at_all(site):
+    whole = fetch(f"{site}/long", most=1000)
+
+    assert (whole.status, whole.body, whole.headers["content-length"]) == (200, b"x" * 1000, "1000")
+    assert fetch(f"{site}/moved").status == 302
+    with pytest.raises(TooLarge):
+        fetch(f"{site}/long", most=999)
+
+
+def test_the_whole_time_of_a_question_is_bounded(site):
+    began = time.monotonic()
+    with pytest.raises(Unreachable):
+        fetch(f"{site}/slow", deadline=0.2)
+    assert time.monotonic() - began < 3
+
+
+def test_what_is_fetched_never_leads_inside(no_socket):
+    with pytest.raises(Refused):
+        fetch("http://169.254.169.254/latest/meta-data/")
