@@ -7,13 +7,16 @@ rows(f"UPDATE … SET lease_until = {after()} … RETURNING id", [120, …])
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 from typing import Any
 
 from django.db import connection
 
 Row = tuple[Any, ...]
+ONLY_WHERE_SAID = 2**31  # runs of a statement after which psycopg would prepare it unasked
 
 
+@cache
 def is_postgresql() -> bool:
     return connection.vendor == "postgresql"
 
@@ -54,6 +57,8 @@ def rows(sql: str, parameters: Sequence[Any]) -> list[Row]:
     import psycopg
 
     connection.ensure_connection()
+    if connection.connection.prepare_threshold is None:  # Django's default, under which prepare=True is ignored
+        connection.connection.prepare_threshold = ONLY_WHERE_SAID
     with connection.wrap_database_errors, psycopg.Cursor(connection.connection) as prepared:
         return list(prepared.execute(sql.encode(), parameters, prepare=True).fetchall())
 

@@ -9,6 +9,8 @@ a tick): it records the replies and marks the intents; then the dots go out with
 
 from __future__ import annotations
 
+import contextlib
+import select
 import selectors
 import socket
 import time
@@ -16,9 +18,10 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
 
-from django.db import DatabaseError, connection
+from django.db import DatabaseError
 
 from campaigns.delivery.conversation import Broken, Conversation, Phase
+from campaigns.delivery.database import is_postgresql
 from campaigns.delivery.mail import Desk, Feed, Mail, Outcome
 from campaigns.delivery.opening import Access, CannotOpen, Opened, open_connection
 from contacts.manners import PAUSE
@@ -122,6 +125,14 @@ class Pool:
             self._outcomes.append(Outcome(mail, 552, f"5.3.4 {len(mail.message)} octets, the relay takes {limit}"))
         return None
 
+    def _events(self, patience: float) -> list[tuple[selectors.SelectorKey, int]]:
+        if 0.0 < patience < 0.002:
+            # epoll waits whole milliseconds, rounded up; a rest of less would cost one.
+            with contextlib.suppress(ValueError):  # more than 1,024 files are open
+                select.select([self._selector], [], [], patience)
+            patience = 0.0
+        return self._selector.select(patience)
+
     def _wake(self) -> None:
         try:
             self._ring.send(b"!")
@@ -129,7 +140,7 @@ class Pool:
             return  # closed meanwhile
 
     def _listen(self, desk: Desk, patience: float) -> None:
-        for key, events in self._selector.select(patience):
+        for key, events in self._events(patience):
             if key.fileobj is self._bell:
                 self._bell.recv(4_096)
                 self._welcome(desk)
@@ -145,7 +156,7 @@ class Pool:
         """Return how long to listen: not at all when there is something to commit, unless others should write first."""
         if any(talk.phase is Phase.READY for talk in self.talks) or self._outcomes:
             now = time.monotonic()
-            rest = self._committed_at + PAUSE - now if connection.vendor == "sqlite" else 0.0
+            rest = self._committed_at + PAUSE - now if not is_postgresql() else 0.0
             return max(0.0, rest, self._database_back_at - now)
         return 0.2
 
@@ -235,7 +246,7 @@ class Pool:
             self._committed_at = time.monotonic()
 
     def _next_commit(self) -> float:
-        return self._committed_at + PAUSE if connection.vendor == "sqlite" else 0.0
+        return self._committed_at + PAUSE if not is_postgresql() else 0.0
 
     def _finish(self, talk: Conversation, feed: Feed, allowed: set[int]) -> None:
         mail = talk.current
