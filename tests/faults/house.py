@@ -9,6 +9,8 @@ from urllib.parse import urlsplit, urlunsplit
 
 from tests.sink import Sink
 
+MAILS = int(os.environ.get("FAULTS_MAILS", "80"))  # how many the larger tests send
+PATIENCE = 300 + MAILS / 5  # seconds for one process's work
 ROOT = Path(__file__).resolve().parents[2]
 SERVER = os.environ.get("DATABASE_URL", "")
 DATABASES = ["sqlite", *(["postgresql"] if SERVER.startswith("postgres") else [])]
@@ -28,7 +30,7 @@ class House:
             "EMAIL_RELAYS": f"main=smtp://127.0.0.1:{sink.port}?connections={connections}&timeout=20",
             "LOG_LEVEL": "WARNING",
         }
-        self.url = url
+        self.url, self.database = url, database
         subprocess.run([sys.executable, "manage.py", "migrate", "-v0"], cwd=ROOT, env=self.environment, check=True)
 
     def start(self, *words: object) -> subprocess.Popen:
@@ -45,7 +47,7 @@ class House:
     def run(self, *words: object) -> tuple[int, str]:
         """Run a worker to its end and return its exit code (-9 when it killed itself) and its output."""
         process = self.start(*words)
-        output = process.communicate(timeout=300)[0]
+        output = process.communicate(timeout=PATIENCE)[0]
         return process.returncode, output
 
     def report(self) -> dict:
