@@ -18,10 +18,11 @@ from contacts import api as contacts
 from contacts import imports_api as imports
 from contacts import segments_api as segments
 from social import api as social
+from social import sharing_api as sharing
 
 router = DefaultRouter()
 router.include_root_view = False
-for floor in (contacts, segments, imports, campaigns, messages, social, webhooks):
+for floor in (contacts, segments, imports, campaigns, messages, social, sharing, webhooks):
     for prefix, viewset in floor.ROUTES.items():
         router.register(prefix, viewset, basename=prefix)
 

@@ -213,6 +213,7 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     },
     "due-referrals": {"task": "social.tasks.approve_referrals", "schedule": 3600.0, "options": {"expires": 3600}},
     "forget-salts": {"task": "social.tasks.forget_salts", "schedule": 3600.0, "options": {"expires": 3600}},
+    "share-trees": {"task": "social.tasks.refresh_trees", "schedule": 300.0, "options": {"expires": 300}},
     "score-rfm": {"task": "social.tasks.score_rfm", "schedule": 86_400.0, "options": {"expires": 3600}},
     "fan-checks": {"task": "social.tasks.ask_networks", "schedule": 60.0, "options": {"expires": 60}},
     "offer-counters": {"task": "social.tasks.check_counters", "schedule": 86_400.0, "options": {"expires": 3600}},

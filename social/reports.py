@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.db.models import Count, Q
+from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext as _
 
 from campaigns.models import Campaign, Delivery
@@ -51,8 +52,17 @@ def _confirmed_step(campaign: Campaign, people: int) -> Step:
         of=sent,
         of_label=_("sent"),
         definition=meaning("shared"),
+        url=tree_url(campaign.pk),
         is_social=True,
     )
+
+
+def tree_url(campaign_id: int) -> str:
+    """Return the page of a campaign's tree of friends; '' where no admin is served."""
+    try:
+        return reverse("admin:social_sharelink_tree", args=[campaign_id])
+    except NoReverseMatch:
+        return ""
 
 
 def _by_network(campaign: Campaign) -> list[dict[str, Any]]:

@@ -31,6 +31,7 @@ from social.subject import Subject
 
 CROWD_LINK = re.compile(r"/c/[0-9a-f]{32}/[0-9]{1,6}(?=[\"'])")  # in a page that no contact owns
 
+DEEPEST = 32_767  # generations that a small integer holds
 SAMPLE = f"{settings.TRACKING_URL}/v/{'0' * 16}"  # as long as every address that is shared
 
 
@@ -291,7 +292,7 @@ def _new_link(
         network=network,
         offer=words.advantage.offer if words.advantage else None,
         parent=parent,
-        generation=parent.generation + 1 if parent else 1,
+        generation=min(parent.generation + 1, DEEPEST) if parent else 1,
     )
 
 

@@ -7,6 +7,7 @@ from celery import shared_task
 from social import referrals, rfm, visits
 from social.fans import checking
 from social.offers import counters, reservations
+from social.tree import build
 
 
 @shared_task(ignore_result=True)
@@ -25,6 +26,12 @@ def approve_referrals() -> None:
 def forget_salts() -> None:
     """Destroy the salts of past days, so that visits never join across days."""
     visits.forget_salts()
+
+
+@shared_task(ignore_result=True)
+def refresh_trees() -> None:
+    """Put the trees of friends together whose campaign saw something since."""
+    build.refresh()
 
 
 @shared_task(ignore_result=True)

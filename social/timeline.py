@@ -9,15 +9,18 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from django.db.models import Count, Q
+from django.db.models import Count, F, Q, Sum
 from django.urls import reverse
+from django.utils.html import format_html
 from django.utils.translation import gettext as _
 
+from contacts.models import Contact
 from contacts.profile import Panel, TimelineEntry
 from social import sharing
-from social.models import EarnedVisit, Referral, ShareLink
+from social.models import EarnedVisit, Referral, ShareLink, TreeNode
 from social.networks import registry
 
+FEW = 10  # people of a panel
 COUNTED = (Referral.State.HELD, Referral.State.APPROVED)
 
 
@@ -139,13 +142,73 @@ def panels(contact_id: int) -> list[Panel]:
     )
     visits = EarnedVisit.objects.filter(share_link__contact=contact_id, is_sharer=False).count()
     friends = Referral.objects.filter(sponsor=contact_id, state__in=COUNTED, confirmed_at__isnull=False).count()
+    branch = TreeNode.objects.filter(contact=contact_id, version=F("tree__version"))
+    in_all = branch.aggregate(friends=Sum("branch_friends"))["friends"] or 0
+    shares = Panel(
+        title=_("Shares and friends"),
+        columns=(_("network"), _("pressed"), _("confirmed")),
+        rows=[(network_name(row["network"]), row["pressed"], row["confirmed"]) for row in rows],
+        figures=(
+            (_("friends' visits"), visits),
+            (_("friends brought"), friends),
+            (_("with her friends' friends"), max(friends, in_all)),
+        ),
+        empty=_("She has not shared anything yet. A mail with a share bar gives her the chance."),
+        url=f"{reverse('admin:social_sharelink_changelist')}?contact__id__exact={contact_id}",
+    )
+    return [shares, *_brought(contact_id), *_through(contact_id)]
+
+
+def _brought(contact_id: int) -> list[Panel]:
+    """Whom she brought, with what each of them brought in turn; nothing where she brought nobody."""
+    rows = list(
+        Referral.objects.filter(sponsor=contact_id).select_related("friend", "share_link").order_by("-created_at")[:FEW]
+    )
+    if not rows:
+        return []
+    theirs = Referral.objects.filter(sponsor__in=[row.friend_id for row in rows if row.friend_id], state__in=COUNTED)
+    turned = dict(theirs.order_by().values_list("sponsor").annotate(n=Count("pk")))
     return [
         Panel(
-            title=_("Shares and friends"),
-            columns=(_("network"), _("pressed"), _("confirmed")),
-            rows=[(network_name(row["network"]), row["pressed"], row["confirmed"]) for row in rows],
-            figures=((_("friends' visits"), visits), (_("friends brought"), friends)),
-            empty=_("She has not shared anything yet. A mail with a share bar gives her the chance."),
-            url=f"{reverse('admin:social_sharelink_changelist')}?contact__id__exact={contact_id}",
+            title=_("Whom she brought"),
+            columns=(_("person"), _("network"), _("state"), _("brought in turn")),
+            rows=[
+                (
+                    _person(row.friend),
+                    network_name(row.share_link.network) if row.share_link else "—",
+                    row.get_state_display(),
+                    turned.get(row.friend_id, 0),
+                )
+                for row in rows
+            ],
+            url=f"{reverse('admin:social_referral_changelist')}?sponsor__id__exact={contact_id}",
         )
     ]
+
+
+def _through(contact_id: int) -> list[Panel]:
+    """The way up: who brought her, who brought that one, and so on."""
+    steps: list[tuple[str, str, str]] = []
+    seen, at = {contact_id}, contact_id
+    while len(steps) < FEW:
+        row = Referral.objects.filter(friend=at).exclude(state=Referral.State.VOIDED).select_related(
+            "sponsor", "share_link__campaign"
+        ).first()  # fmt: skip
+        if row is None:
+            break
+        where = row.share_link.campaign.name if row.share_link else "—"
+        network = network_name(row.share_link.network) if row.share_link else "—"
+        steps.append((_person(row.sponsor), network, where))
+        if row.sponsor_id is None or row.sponsor_id in seen:
+            break
+        seen.add(row.sponsor_id)
+        at = row.sponsor_id
+    if not steps:
+        return []
+    return [Panel(title=_("Who brought her"), columns=(_("person"), _("network"), _("campaign")), rows=steps)]
+
+
+def _person(contact: Contact | None) -> str:
+    if contact is None:
+        return _("a friend, not known")
+    return format_html('<a href="{}">{}</a>', reverse("admin:contacts_contact_profile", args=[contact.pk]), contact)

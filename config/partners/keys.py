@@ -43,6 +43,8 @@ RESOURCES = (
     "messages",
     "events",
     "conversions",
+    "share-links",
+    "referrals",
     "webhooks",
 )
 SCOPES = (*(f"{resource}:{verb}" for resource in RESOURCES for verb in ("read", "write")), "campaigns:send")

@@ -23,6 +23,7 @@ from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget, U
 from contacts.admin_base import BigTableAdmin, FanfareAdmin, ReadOnlyAdmin, SeenInline
 from contacts.models import Brand
 from social import referrals, sharing
+from social.admin import tree
 from social.blocks.share import PRESS_FOR_REWARD
 from social.models import NetworkSetting, Referral, ReferralProgram, RewardGrant, ShareLink
 from social.networks import registry
@@ -230,6 +231,15 @@ class ShareLinkAdmin(ReadOnlyAdmin, BigTableAdmin):
         "shown_person", "shown_network", "campaign", "block", "offer", "shown_address", "shown_parent", "generation",
         "intended_at", "composed_at", "visited_at", "shown_observed", "shown_visits",
     ]  # fmt: skip
+
+    actions_list = ["to_trees"]
+
+    def get_urls(self) -> list[Any]:
+        return [*tree.urls(self.admin_site), *super().get_urls()]
+
+    @action(description=gettext_lazy("Trees of friends"), icon="account_tree", url_path="to-trees")  # type: ignore[untyped-decorator]
+    def to_trees(self, request: HttpRequest) -> HttpResponse:
+        return HttpResponseRedirect(reverse("admin:social_sharelink_trees"))
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[ShareLink]:
         earned = Count("visits", filter=Q(visits__is_sharer=False))

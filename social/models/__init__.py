@@ -14,6 +14,7 @@ from social.models.sharing import (
     RewardGrant,
     ShareLink,
 )
+from social.models.trees import ShareTree, TreeNode
 
 __all__ = [
     "Attempt",
@@ -48,5 +49,7 @@ __all__ = [
     "RfmScale",
     "RfmScore",
     "ShareLink",
+    "ShareTree",
     "StaffMember",
+    "TreeNode",
 ]
