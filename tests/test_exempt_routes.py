@@ -104,6 +104,7 @@ def rows(db):
         "rfmscale": rfm.scale(),
         "outboxmail": mail,
         "event": record("open", key="open:1", contact=ann),
+        "sharelink": campaign,  # the trees under its address are named by their campaign
         "fanword": words.publish(make_brand(), "instagram", "confetti"),
         "sendinghold": SendingHold.objects.create(),
         "webhookendpoint": WebhookEndpoint.objects.create(
