@@ -12,7 +12,7 @@ from typing import Any
 
 from django.db.models import Count, Q, QuerySet
 from django.shortcuts import get_object_or_404
-from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_view
+from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schema, extend_schema_view
 from rest_framework import mixins, serializers, status
 from rest_framework.decorators import action
 from rest_framework.request import Request
@@ -61,6 +61,13 @@ class ShareLinkWishSerializer(Strict):
     block = serializers.CharField(max_length=40, required=False)
 
 
+WISH = OpenApiExample(
+    "Ann's link of a campaign, to be copied in the app",
+    request_only=True,
+    value={"contact": 7, "campaign": 3, "network": "copy"},
+)
+
+
 @extend_schema_view(
     list=extend_schema(summary="List share links"), retrieve=extend_schema(summary="One share link with its steps")
 )
@@ -77,6 +84,7 @@ class ShareLinkViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Generic
     @extend_schema(
         summary="Get a contact's link",
         request=ShareLinkWishSerializer,
+        examples=[WISH],
         responses={200: ShareLinkSerializer, 201: ShareLinkSerializer},
     )
     def create(self, request: Request) -> Response:
