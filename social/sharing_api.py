@@ -82,7 +82,7 @@ class ShareLinkViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Generic
     filterset_fields = ["contact", "campaign", "network", "generation", "parent"]
 
     @extend_schema(
-        summary="Get a contact's link",
+        summary="Make a contact's link, or find it",
         request=ShareLinkWishSerializer,
         examples=[WISH],
         responses={200: ShareLinkSerializer, 201: ShareLinkSerializer},
@@ -123,6 +123,9 @@ class DecisionSerializer(Strict):
     reason = serializers.CharField(max_length=200, required=False, allow_blank=True)
 
 
+WHY = OpenApiExample("With its reason", request_only=True, value={"reason": "Mother and daughter: both are customers."})
+
+
 @extend_schema_view(
     list=extend_schema(summary="List referrals"), retrieve=extend_schema(summary="One referral with its reasons")
 )
@@ -134,13 +137,13 @@ class ReferralViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericV
     serializer_class = ReferralSerializer
     filterset_fields = ["sponsor", "friend", "program", "state", "generation"]
 
-    @extend_schema(summary="Approve a held or flagged referral", request=DecisionSerializer)
+    @extend_schema(summary="Approve a held or flagged referral", request=DecisionSerializer, examples=[WHY])
     @action(detail=True, methods=["post"])
     def approve(self, request: Request, pk: str | None = None) -> Response:
         """It counts, the sponsor is rewarded; 409 before the friend confirmed and after a decision."""
         return once(request, lambda: self._decide(request, is_good=True))
 
-    @extend_schema(summary="Void a referral", request=DecisionSerializer)
+    @extend_schema(summary="Void a referral", request=DecisionSerializer, examples=[WHY])
     @action(detail=True, methods=["post"])
     def void(self, request: Request, pk: str | None = None) -> Response:
         """It does not count; a reason is wanted. 409 when it is voided already."""
