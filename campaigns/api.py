@@ -27,6 +27,7 @@ from campaigns.control_api import SENDING_SCOPES, BodySerializer, Controls
 from campaigns.delivery import audience, control
 from campaigns.models import Campaign, Delivery, EmailContent, Event, Sender
 from campaigns.reports import people
+from campaigns.reports.shapes import Counted, Money, Rate
 from contacts import feeds
 from contacts.answers import acting_user, once
 from contacts.models import Segment, Topic
@@ -153,6 +154,33 @@ class GroupSerializer(serializers.Serializer[Any]):
     ordered = RateSerializer()
 
 
+class CellField(serializers.Field[Any, Any, Any, Any]):
+    """A cell: a text, a number, a time, null, a rate or an amount."""
+
+    def to_representation(self, value: Any) -> Any:
+        if isinstance(value, Rate):
+            return RateSerializer(value).data
+        if isinstance(value, Money):
+            return MoneySerializer(value).data
+        return value.n if isinstance(value, Counted) else value
+
+
+class ColumnSerializer(serializers.Serializer[Any]):
+    label = serializers.CharField()  # type: ignore[assignment]  # not DRF's own
+    kind = serializers.ChoiceField(["text", "number", "rate", "money", "time", "link"])
+    definition = serializers.CharField(allow_blank=True)
+
+
+class TableSerializer(serializers.Serializer[Any]):
+    """One table of the report: `rows` hold a cell a column."""
+
+    key = serializers.CharField()
+    title = serializers.CharField()
+    columns = ColumnSerializer(many=True)
+    rows = serializers.ListField(child=serializers.ListField(child=CellField()))
+    note = serializers.CharField(allow_blank=True)
+
+
 class ReportSerializer(serializers.Serializer[Any]):
     campaign_id = serializers.IntegerField()
     made_at = serializers.DateTimeField()
@@ -160,6 +188,7 @@ class ReportSerializer(serializers.Serializer[Any]):
     funnel = StepSerializer(many=True)
     groups = GroupSerializer(many=True)
     lift = serializers.CharField(allow_blank=True)
+    tables = TableSerializer(many=True, source="all_tables")
 
 
 class DeliverySerializer(serializers.ModelSerializer[Delivery]):
@@ -319,7 +348,7 @@ class CampaignViewSet(Controls, mixins.ListModelMixin, mixins.RetrieveModelMixin
     @extend_schema(summary="What came of it", responses=ReportSerializer, filters=False)
     @action(detail=True, pagination_class=None)
     def report(self, request: Request, pk: str | None = None) -> Response:
-        """GET /api/v1/campaigns/7/report/ → the funnel, every rate with n and its 95 % interval."""
+        """GET /api/v1/campaigns/7/report/ → the funnel and every table, each rate with its 95 % interval."""
         return Response(ReportSerializer(reports.campaign_report(self.get_object())).data)
 
     def _do(self, request: Request, verb: Any) -> Response:

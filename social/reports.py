@@ -14,7 +14,8 @@ from django.db.models import Count, Q
 from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext as _
 
-from campaigns.models import Campaign, Delivery
+from campaigns.models import Campaign
+from campaigns.reports import counts
 from campaigns.reports.measures import label, meaning
 from campaigns.reports.shapes import TOO_FEW, Column, Section, Step, Table
 from social.models import EarnedVisit, Referral, ShareLink
@@ -44,12 +45,11 @@ def section(campaign: Campaign) -> Section | None:
 
 
 def _confirmed_step(campaign: Campaign, people: int) -> Step:
-    sent = Delivery.objects.filter(campaign=campaign, state=Delivery.State.SENT).count()
     return Step(
         key="shared",
         label=label("shared"),
         n=people,
-        of=sent,
+        of=counts.sent(campaign),
         of_label=_("sent"),
         definition=meaning("shared"),
         url=tree_url(campaign.pk),

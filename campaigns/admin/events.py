@@ -27,6 +27,12 @@ class EventAdmin(BigTableAdmin, ReadOnlyAdmin):
     list_display_links = ["at"]
     change_form_before_template = "admin/campaigns/event/why.html"
 
+    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest | None = None) -> bool:
+        """Let a report's numbers open their rows."""
+        return lookup in {"os__exact", "link__exact", "network__exact", "country__exact"} or super().lookup_allowed(
+            lookup, value, request
+        )
+
     @admin.display(description=_("why"))
     def why(self, event: Event) -> str:
         """The rule that spoke, in words."""

@@ -15,8 +15,8 @@ from campaigns.admin import steps
 from campaigns.content.findings import BadContent
 from campaigns.models import Campaign
 from campaigns.reports import clickmap, comparison
-from campaigns.reports.build import people_url
 from campaigns.reports.funnel import funnel_table
+from campaigns.reports.rows import people_url
 from campaigns.reports.workbook import workbook
 from contacts.admin_base import SANDBOX
 
@@ -60,7 +60,7 @@ def click_map_mail(request: HttpRequest, site: AdminSite, pk: int) -> HttpRespon
         page = clickmap.page(
             campaign,
             language=request.GET.get("language", ""),
-            address=lambda number: people_url(campaign.pk, "click", link=number),
+            address=lambda number: people_url(campaign, "click", link=number),
         )
     except BadContent:
         raise Http404 from None

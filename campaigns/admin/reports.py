@@ -19,9 +19,10 @@ from django.utils.translation import gettext as _
 from campaigns import reports
 from campaigns.admin import report_more, report_people
 from campaigns.models import Campaign
-from campaigns.reports import picture, summary, words
+from campaigns.reports import picture, segments, summary, words
 from campaigns.reports.funnel import funnel_table
 from campaigns.reports.shapes import Point, Table
+from contacts.models import Segment
 
 PER_PAGE = 25
 
@@ -82,14 +83,32 @@ def report(request: HttpRequest, site: AdminSite, pk: int) -> HttpResponse:
         "groups": [(group, words.number(group.people), words.rate(group.ordered)) for group in found.groups],
         "chart": chart(found.series),
         "tables": [shown(table) for table in found.all_tables()],
+        **compared(request, campaign),
     }
     return render(request, "admin/reports/report.html", context)
 
 
+def compared(request: HttpRequest, campaign: Campaign) -> dict[str, Any]:
+    """Return the segments chosen beside the campaign's own, and their table: ?segment=1&segment=2."""
+    given = [
+        value for value in request.GET.getlist("segment") if value.isascii() and value.isdigit() and len(value) < 12
+    ]
+    chosen = list(Segment.objects.filter(pk__in=given, archived_at=None).order_by("pk")[: segments.MOST])
+    offered = Segment.objects.filter(archived_at=None).order_by("name", "pk")[:200]
+    picked = {segment.pk for segment in chosen}
+    return {
+        "segments": [(segment, segment.pk in picked) for segment in offered],
+        "segments_shown": shown(segments.table(campaign, chosen)) if chosen else None,
+    }
+
+
 def shown(table: Table) -> dict[str, Any]:
-    """Return a table with each cell as (kind, text)."""
+    """Return a table with each cell as (kind, text, where its rows are)."""
     kinds = [column.kind for column in table.columns]
-    rows = [[(kind, words.cell(value)) for kind, value in zip(kinds, row, strict=True)] for row in table.rows]
+    rows = [
+        [(kind, words.cell(value), getattr(value, "url", "")) for kind, value in zip(kinds, row, strict=True)]
+        for row in table.rows
+    ]
     return {"table": table, "rows": rows}
 
 

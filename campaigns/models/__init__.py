@@ -4,7 +4,7 @@ from campaigns.models.automation import Automation
 from campaigns.models.campaign import AudienceExclusion, Campaign, Link, LinkTarget
 from campaigns.models.content import ContentBody, ContentVersion, EmailContent, Image, Sender
 from campaigns.models.delivery import Delivery, OutboxMail, RelayState, SendingHold, TokenBucket
-from campaigns.models.event import Engagement, Event, HourlyTotal, LinkEngagement, SpoolFile
+from campaigns.models.event import Engagement, Event, HourlyTotal, LinkEngagement, SpoolFile, Tally
 from campaigns.models.pace import PaceRule, RelayPace, SentCount
 
 __all__ = [
@@ -30,5 +30,6 @@ __all__ = [
     "SendingHold",
     "SentCount",
     "SpoolFile",
+    "Tally",
     "TokenBucket",
 ]

@@ -91,7 +91,7 @@ class Delivery(models.Model):
                 condition=models.Q(state__in=["claimed", "committing"]),
                 name="delivery_lease_over",
             ),
-            models.Index(fields=["campaign", "state"], name="delivery_counts"),
+            models.Index(fields=["campaign", "state", "tracks_opens", "tracks_clicks"], name="delivery_counts"),
             models.Index(fields=["contact", "-sent_at"], name="delivery_of_contact"),
             models.Index(fields=["campaign"], condition=models.Q(bounced_at__isnull=False), name="delivery_came_back"),
             models.Index(

@@ -176,6 +176,27 @@ class LinkEngagement(models.Model):
         return f"{self.link_id} {self.contact_id} {self.n}"
 
 
+class Tally(models.Model):
+    """What was counted for a report over many rows, with what it was true of: kept where counting takes long."""
+
+    campaign = models.ForeignKey(
+        Campaign, on_delete=models.CASCADE, related_name="tallies", db_index=False, verbose_name=_("campaign")
+    )
+    key = models.CharField(_("key"), max_length=20)
+    data = models.JSONField(_("counts"))
+    mark = models.CharField(_("mark"), max_length=80, help_text=_("as long as it is the same, so are the counts"))
+    seconds = models.FloatField(_("seconds"), help_text=_("that the counting took"))
+    counted_at = models.DateTimeField(_("counted"))
+
+    class Meta:
+        verbose_name = _("tally")
+        verbose_name_plural = _("tallies")
+        constraints = [models.UniqueConstraint(fields=["campaign", "key"], name="tally_once")]
+
+    def __str__(self) -> str:
+        return f"{self.campaign_id} {self.key}"
+
+
 class SpoolFile(models.Model):
     """How far a front's spool file was read; moved in the transaction of the rows that were read."""
 

@@ -7,12 +7,11 @@ from datetime import datetime, timedelta
 from importlib import import_module
 
 from django.conf import settings
-from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from campaigns.models import Campaign, Delivery
-from campaigns.reports import control, counts, tables, words
+from campaigns.reports import control, counts, rows, tables, words
 from campaigns.reports.counts import Counts
 from campaigns.reports.measures import label, meaning
 from campaigns.reports.shapes import TOO_FEW, CampaignReport, Point, Rate, Section, Step
@@ -74,36 +73,28 @@ def steps(campaign: Campaign, found: Counts, sections: Sequence[Section]) -> lis
 
 
 def _mail_steps(campaign: Campaign, found: Counts) -> list[Step]:
-    pk = campaign.pk
-    sent_url = _url("delivery", campaign=pk, state="sent")
+    sent_url = rows.deliveries_url(campaign, state__exact="sent")
     of_label = _("measured, with consent")
     return [
         Step("sent", label("sent"), found.sent, definition=meaning("sent"), url=sent_url),
-        _people(found, "open", found.measured_opens, of_label, pk),
-        _loads(found, "open", "proxy", pk),
-        _loads(found, "open", "machine", pk),
-        _people(found, "click", found.measured_clicks, of_label, pk),
+        _people(found, "open", found.measured_opens, of_label, campaign),
+        _loads(found, "open", "proxy", campaign),
+        _loads(found, "open", "machine", campaign),
+        _people(found, "click", found.measured_clicks, of_label, campaign),
     ]
 
 
-def _people(found: Counts, kind: str, of: int, of_label: str, pk: int) -> Step:
+def _people(found: Counts, kind: str, of: int, of_label: str, campaign: Campaign) -> Step:
     n = found.people.get(kind, 0)
-    return Step(kind, label(kind), n, of=of, of_label=of_label, definition=meaning(kind), url=people_url(pk, kind))
+    return Step(
+        kind, label(kind), n, of=of, of_label=of_label, definition=meaning(kind), url=rows.people_url(campaign, kind)
+    )
 
 
-def people_url(campaign_id: int, kind: str, *, link: int | None = None) -> str:
-    """Return the page of the people behind a number; '' where no admin is served."""
-    try:
-        page = reverse("admin:campaigns_report_people", args=[campaign_id, kind])
-    except NoReverseMatch:
-        return ""
-    return page if link is None else f"{page}?link={link}"
-
-
-def _loads(found: Counts, kind: str, verdict: str, pk: int) -> Step:
+def _loads(found: Counts, kind: str, verdict: str, campaign: Campaign) -> Step:
     key = f"{kind}_{verdict}"
     n = found.loads.get((kind, verdict), 0)
-    url = _url("event", campaign=pk, kind=kind, verdict=verdict)
+    url = rows.events_url(campaign, kind__exact=kind, verdict__exact=verdict)
     return Step(key, label(key), n, definition=meaning(key), kind="acts", url=url)
 
 
@@ -120,20 +111,11 @@ def _social_steps(campaign: Campaign, found: Counts) -> list[Step]:
                 of_label=_("sent") if is_people else "",
                 definition=meaning(kind),
                 kind="people" if is_people else "acts",
-                url=people_url(campaign.pk, kind) if is_people else _url("event", campaign=campaign.pk, kind=kind),
+                url=rows.people_url(campaign, kind) if is_people else rows.events_url(campaign, kind__exact=kind),
                 is_social=True,
             )
         )
     return made
-
-
-def _url(model: str, **filters: object) -> str:
-    try:
-        page = reverse(f"admin:campaigns_{model}_changelist")
-    except NoReverseMatch:
-        return ""
-    names = {"campaign": "campaign__id__exact"}
-    return page + "?" + "&".join(f"{names.get(key, f'{key}__exact')}={value}" for key, value in filters.items())
 
 
 def series(found: Counts) -> list[Point]:

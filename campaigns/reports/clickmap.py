@@ -33,8 +33,8 @@ def page(campaign: Campaign, *, language: str, address: Callable[[int], str]) ->
     address  link number → where the link of the map leads.
     Raises:  BadContent when the campaign has no mail.
     """
-    measured = counts.read(campaign).measured_clicks
-    people = people_by_link(campaign)
+    found = counts.read(campaign)
+    measured, people = found.measured_clicks, people_by_link(campaign, found.mark)
 
     def badge(match: re.Match[str]) -> str:
         number = int(match[2])

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from math import sqrt
+from typing import Any
 
 from django.db.models import Count, F, Q
 from django.utils.translation import gettext as _
 
 from campaigns.models import Campaign, Delivery
-from campaigns.reports import words
+from campaigns.reports import tally, words
 from campaigns.reports.measures import meaning
 from campaigns.reports.shapes import Group, Rate
 
@@ -22,6 +24,17 @@ def compare(campaign: Campaign) -> tuple[list[Group], str]:
     held = Delivery.objects.filter(campaign=campaign, state=Delivery.State.CONTROL)
     if since is None or not held.exists():
         return [], ""
+    rows = tally.kept(campaign, "control", "", lambda: _count(campaign, since), rest=200)
+    found = {state: Rate(ordered, n) for state, ordered, n in rows}
+    treated, control = found.get("sent", Rate(0, 0)), found.get("control", Rate(0, 0))
+    groups = [
+        Group("treated", _("got the mail"), treated.of, treated, meaning("control")),
+        Group("control", _("control group, got nothing"), control.of, control, meaning("control")),
+    ]
+    return groups, lift(treated, control)
+
+
+def _count(campaign: Campaign, since: datetime) -> list[list[Any]]:
     rows = (
         Delivery.objects.filter(campaign=campaign, state__in=["sent", "control"])
         .annotate(ordered_at=F("contact__last_ordered_at"))
@@ -29,13 +42,7 @@ def compare(campaign: Campaign) -> tuple[list[Group], str]:
         .values("state")
         .annotate(n=Count("pk"), ordered=Count("pk", filter=Q(ordered_at__gte=since)))
     )
-    found = {row["state"]: Rate(row["ordered"], row["n"]) for row in rows}
-    treated, control = found.get("sent", Rate(0, 0)), found.get("control", Rate(0, 0))
-    groups = [
-        Group("treated", _("got the mail"), treated.of, treated, meaning("control")),
-        Group("control", _("control group, got nothing"), control.of, control, meaning("control")),
-    ]
-    return groups, lift(treated, control)
+    return [[row["state"], row["ordered"], row["n"]] for row in rows]
 
 
 def lift(treated: Rate, control: Rate) -> str:

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
-from django.db.models import Count, Q, Sum
+from django.db.models import Count, Sum
 
 from campaigns.models import Campaign, Delivery, Engagement, Event, HourlyTotal
+from campaigns.reports import tally
 
 HUMAN = Event.Verdict.HUMAN.value
 DIMENSIONS = ("link", "os", "network")
@@ -34,6 +36,7 @@ class Counts:
     measured_clicks: int
     people: dict[str, int]
     totals: Totals
+    mark: str = ""
 
     @property
     def loads(self) -> Counter[tuple[str, str]]:
@@ -59,22 +62,56 @@ class Counts:
 def read(campaign: Campaign) -> Counts:
     """Return the campaign's numbers.
 
-    Reads:   Delivery (index of states), Engagement (unique index), HourlyTotal: five queries whatever happened.
+    Reads:   Delivery (index of states), Engagement (unique index), HourlyTotal, Tally: a handful of queries whatever
+             happened; the first two only when something happened since they were counted.
     """
-    deliveries = Delivery.objects.filter(campaign=campaign).order_by()
-    states = dict(deliveries.values_list("state").annotate(n=Count("pk")))
-    measured = deliveries.filter(state=Delivery.State.SENT).aggregate(
-        opens=Count("pk", filter=Q(tracks_opens=True)), clicks=Count("pk", filter=Q(tracks_clicks=True))
-    )
-    engaged = Engagement.objects.filter(campaign=campaign).order_by()
+    totals = _totals(campaign)
+    mark = marked(campaign, totals)
+    mails = tally.kept(campaign, "mails", mark, lambda: _mails(campaign))
+    states: Counter[str] = Counter()
+    for state, _opens, _clicks, n in mails:
+        states[state] += n
+    sent = [row for row in mails if row[0] == Delivery.State.SENT]
     return Counts(
-        states=states,
-        sent=states.get(Delivery.State.SENT, 0),
-        measured_opens=measured["opens"],
-        measured_clicks=measured["clicks"],
-        people=dict(engaged.values_list("kind").annotate(n=Count("pk"))),
-        totals=_totals(campaign),
+        states=dict(states),
+        sent=states[Delivery.State.SENT],
+        measured_opens=sum(n for _state, opens, _clicks, n in sent if opens),
+        measured_clicks=sum(n for _state, _opens, clicks, n in sent if clicks),
+        people=tally.kept(campaign, "people", mark, lambda: _people(campaign)),
+        totals=totals,
+        mark=mark,
     )
+
+
+def marked(campaign: Campaign, totals: Totals) -> str:
+    """Return what changes when something happened to a campaign that is over; while mails go out, ''.
+
+    It is the number of its events and of the mails that a person may still decide about.
+    """
+    if campaign.state not in OVER:
+        return ""
+    open_ = Delivery.objects.filter(campaign=campaign, state__in=UNDECIDED).count()
+    return f"{campaign.state} {sum(totals.loads.values())} {open_}"
+
+
+OVER = {Campaign.State.FINISHED, Campaign.State.CANCELLED}
+UNDECIDED = [Delivery.State.QUEUED, Delivery.State.DEFERRED, Delivery.State.FAILED, Delivery.State.AMBIGUOUS]
+
+
+def sent(campaign: Campaign) -> int:
+    """Return how many mails were sent, as the report being made has just read it."""
+    mails = tally.last(campaign, "mails", lambda: _mails(campaign))
+    return sum(int(n) for state, _opens, _clicks, n in mails if state == Delivery.State.SENT)
+
+
+def _mails(campaign: Campaign) -> list[list[Any]]:
+    rows = Delivery.objects.filter(campaign=campaign).order_by()
+    return [list(row) for row in rows.values_list("state", "tracks_opens", "tracks_clicks").annotate(n=Count("pk"))]
+
+
+def _people(campaign: Campaign) -> dict[str, int]:
+    rows = Engagement.objects.filter(campaign=campaign).order_by()
+    return dict(rows.values_list("kind").annotate(n=Count("pk")))
 
 
 def _totals(campaign: Campaign) -> Totals:

@@ -54,7 +54,15 @@ class Money:
     currency: str
 
 
-Value = str | int | float | datetime | Rate | Money | None
+@dataclass(frozen=True)
+class Counted:
+    """A number that opens its rows; `url` is '' where it opens nothing."""
+
+    n: int
+    url: str = ""
+
+
+Value = str | int | float | datetime | Rate | Money | Counted | None
 Cell = Value
 
 

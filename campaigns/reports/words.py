@@ -12,7 +12,7 @@ from django.utils.timezone import localtime
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from campaigns.reports.shapes import Money, Rate, Value
+from campaigns.reports.shapes import Counted, Money, Rate, Value
 from contacts.money import money as written
 
 
@@ -51,6 +51,8 @@ def money(value: Money) -> str:
 
 def cell(value: Value) -> str:
     """Return any cell of a table as a person reads it."""
+    if isinstance(value, Counted):
+        return number(value.n)
     if isinstance(value, Rate):
         return rate(value, short=True)
     if isinstance(value, Money):
@@ -69,6 +71,8 @@ def raw(value: Value) -> str:
 
     Source:  OWASP, CSV injection: cells that begin with = + - @ tab or carriage return.
     """
+    if isinstance(value, Counted):
+        return str(value.n)
     if isinstance(value, Rate):
         return "" if value.value is None else f"{value.value:.6f}"
     if isinstance(value, Money):

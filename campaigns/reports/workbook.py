@@ -14,7 +14,7 @@ import xlsxwriter
 from babel.numbers import get_currency_precision
 from django.utils.timezone import localtime
 
-from campaigns.reports.shapes import Money, Rate, Table, Value
+from campaigns.reports.shapes import Counted, Money, Rate, Table, Value
 
 SHEET_NAME = re.compile(r"[\[\]:*?/\\']")  # Excel refuses these in a sheet's name, and more than 31 characters
 
@@ -61,6 +61,8 @@ def _cells(kind: str, value: Value) -> list[object]:
         return [value.value, value.low, value.high] if isinstance(value, Rate) and value.of else [None, None, None]
     if kind == "money":
         return [_amount(value), value.currency] if isinstance(value, Money) else [None, None]
+    if isinstance(value, Counted):
+        return [value.n]
     if isinstance(value, Rate):
         return [value.value]
     if isinstance(value, Money):

@@ -91,7 +91,7 @@ def test_the_section_asks_as_much_for_many_shares(may, django_assert_num_queries
     for number in range(30):
         shared(make_contact(email=f"c{number}@example.com", topic=may.topic), may, "x", visits=1)
 
-    with django_assert_num_queries(6):
+    with django_assert_num_queries(7):
         reports.section(may)
 
 
