@@ -26,8 +26,8 @@ from campaigns.content.findings import BadContent
 from campaigns.control_api import SENDING_SCOPES, BodySerializer, Controls
 from campaigns.delivery import audience, control
 from campaigns.models import Campaign, Delivery, EmailContent, Event, Sender
+from campaigns.report_api import ReportSerializer
 from campaigns.reports import people
-from campaigns.reports.shapes import Counted, Money, Rate
 from contacts import feeds
 from contacts.answers import acting_user, once
 from contacts.models import Segment, Topic
@@ -118,77 +118,6 @@ class CheckSerializer(serializers.Serializer[Any]):
     people = serializers.IntegerField(help_text="Who would get the mail now.")
     left_out = serializers.DictField(child=serializers.IntegerField(), help_text="Who would not, by reason.")
     findings = FindingSerializer(many=True)
-
-
-class RateSerializer(serializers.Serializer[Any]):
-    """A share with its 95 % Wilson interval; `value` is null when there is nothing to take it of."""
-
-    value = serializers.FloatField(allow_null=True)
-    low = serializers.FloatField()
-    high = serializers.FloatField()
-
-
-class MoneySerializer(serializers.Serializer[Any]):
-    minor = serializers.IntegerField(help_text="In the currency's smallest unit.")
-    currency = serializers.CharField()
-
-
-class StepSerializer(serializers.Serializer[Any]):
-    """One step of the funnel: `n` people, loads or acts, of `of`."""
-
-    key = serializers.CharField()
-    label = serializers.CharField()  # type: ignore[assignment]  # not DRF's own
-    kind = serializers.ChoiceField(["people", "loads", "acts", "money"])
-    n = serializers.IntegerField()
-    of = serializers.IntegerField()
-    rate = RateSerializer(allow_null=True)
-    money = MoneySerializer(allow_null=True)
-    definition = serializers.CharField()
-
-
-class GroupSerializer(serializers.Serializer[Any]):
-    """Treated or control: how many people, and how many of them ordered."""
-
-    key = serializers.CharField()
-    people = serializers.IntegerField()
-    ordered = RateSerializer()
-
-
-class CellField(serializers.Field[Any, Any, Any, Any]):
-    """A cell: a text, a number, a time, null, a rate or an amount."""
-
-    def to_representation(self, value: Any) -> Any:
-        if isinstance(value, Rate):
-            return RateSerializer(value).data
-        if isinstance(value, Money):
-            return MoneySerializer(value).data
-        return value.n if isinstance(value, Counted) else value
-
-
-class ColumnSerializer(serializers.Serializer[Any]):
-    label = serializers.CharField()  # type: ignore[assignment]  # not DRF's own
-    kind = serializers.ChoiceField(["text", "number", "rate", "money", "time", "link"])
-    definition = serializers.CharField(allow_blank=True)
-
-
-class TableSerializer(serializers.Serializer[Any]):
-    """One table of the report: `rows` hold a cell a column."""
-
-    key = serializers.CharField()
-    title = serializers.CharField()
-    columns = ColumnSerializer(many=True)
-    rows = serializers.ListField(child=serializers.ListField(child=CellField()))
-    note = serializers.CharField(allow_blank=True)
-
-
-class ReportSerializer(serializers.Serializer[Any]):
-    campaign_id = serializers.IntegerField()
-    made_at = serializers.DateTimeField()
-    sentence = serializers.CharField()
-    funnel = StepSerializer(many=True)
-    groups = GroupSerializer(many=True)
-    lift = serializers.CharField(allow_blank=True)
-    tables = TableSerializer(many=True, source="all_tables")
 
 
 class DeliverySerializer(serializers.ModelSerializer[Delivery]):
