@@ -13,6 +13,7 @@ from rest_framework.routers import DefaultRouter
 
 from campaigns import api as campaigns
 from campaigns import messages_api as messages
+from config.partners import key_api as own_key
 from config.partners import webhooks_api as webhooks
 from contacts import api as contacts
 from contacts import imports_api as imports
@@ -22,7 +23,7 @@ from social import sharing_api as sharing
 
 router = DefaultRouter()
 router.include_root_view = False
-for floor in (contacts, segments, imports, campaigns, messages, social, sharing, webhooks):
+for floor in (contacts, segments, imports, campaigns, messages, social, sharing, webhooks, own_key):
     for prefix, viewset in floor.ROUTES.items():
         router.register(prefix, viewset, basename=prefix)
 

@@ -304,3 +304,11 @@ def providers() -> set[str]:
 
     found = {module.name for module in pkgutil.iter_modules(anymail.backends.__path__)}
     return {name for name in found if not name.startswith(("base", "_")) and name != "console"}
+
+
+def cache(name: str, default: str) -> dict[str, Any]:
+    """Return Django's settings of the cache at a URL: redis://, rediss:// or locmemcache://."""
+    url = text(name, default)
+    if urlsplit(url).scheme not in {"redis", "rediss", "locmemcache"}:
+        raise ImproperlyConfigured(f"Unexpected scheme in {name}, use redis://host:6379/1 or leave it out")
+    return dict(environ.Env.cache_url_config(url))

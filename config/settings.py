@@ -116,6 +116,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "simple_history.middleware.HistoryRequestMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "config.partners.limits.Headers",
 ]
 
 ROOT_URLCONF = "config.urls"
@@ -232,6 +233,12 @@ WEB_THREADS = env.number("WEB_THREADS", 4, least=1)
 
 # Processes of the web server that `up` starts; number; default 1.
 WEB_WORKERS = env.number("WEB_WORKERS", 1, least=1)
+
+# Requests a minute that one API key may make when it names no number of its own; number; default 600.
+API_PER_MINUTE = env.number("API_PER_MINUTE", 600, least=1)
+
+# Where counts are kept that several web processes share; redis://host:6379/1; default the memory of each process.
+CACHES = {"default": env.cache("CACHE_URL", "locmemcache://")}
 
 # --- People ----------------------------------------------------------------------------------------------------------
 
@@ -404,6 +411,7 @@ REST_FRAMEWORK = {
         "rest_framework.authentication.SessionAuthentication",
     ],
     "DEFAULT_PERMISSION_CLASSES": ["config.partners.keys.HasScope"],
+    "DEFAULT_THROTTLE_CLASSES": ["config.partners.limits.PerKey"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["contacts.problems.Json"],
     "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],

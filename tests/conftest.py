@@ -25,6 +25,14 @@ def no_remembered_links() -> None:
 
 
 @pytest.fixture(autouse=True)
+def empty_cache() -> None:
+    """Rolled-back keys come again with the same number; each starts its minute anew."""
+    from django.core.cache import cache
+
+    cache.clear()
+
+
+@pytest.fixture(autouse=True)
 def nobodys_language() -> None:
     """A request leaves its language on the thread; the next test must not speak it."""
     from django.utils import translation

@@ -12,7 +12,7 @@ from django.urls import URLResolver, get_resolver
 ROOT = Path(__file__).resolve().parent.parent
 FLOORS = {"contacts", "campaigns", "social", "config"}
 OPENS = {"flag", "number", "text", "words", "pairs", "bounce_rules", "web_address", "networks", "currency", "secret"}
-OPENS |= {"key_ring", "dkim_keys", "database"}
+OPENS |= {"cache", "key_ring", "dkim_keys", "database"}
 
 
 def doc(name: str) -> str:

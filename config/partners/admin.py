@@ -34,7 +34,7 @@ class ApiKeyForm(forms.ModelForm[ApiKey]):
 
     class Meta:
         model = ApiKey
-        fields = ["name", "scopes", "expires_at", "topics", "places"]
+        fields = ["name", "scopes", "expires_at", "per_minute", "topics", "places"]
 
 
 @admin.register(ApiKey)
@@ -46,7 +46,7 @@ class ApiKeyAdmin(FanfareAdmin):
     search_fields = ["name", "prefix"]
     list_select_related = ["owner"]
     filter_horizontal = ["topics", "places"]
-    actions = ["revoke"]
+    actions = ["renew", "revoke"]
 
     def save_model(self, request: HttpRequest, obj: ApiKey, form: Any, change: bool) -> None:
         """Issue a new key and show its text once; a change touches what the form shows only."""
@@ -54,11 +54,21 @@ class ApiKeyAdmin(FanfareAdmin):
             super().save_model(request, obj, form, change)
             return
         owner = cast(User, request.user)  # the admin lets nobody else in
-        made, text = keys.issue(obj.name, owner, obj.scopes, expires_at=obj.expires_at)
+        made, text = keys.issue(obj.name, owner, obj.scopes, expires_at=obj.expires_at, per_minute=obj.per_minute)
         obj.pk, obj._state.adding = made.pk, False
         obj.refresh_from_db()
         shown = _("The key, shown this once. Copy it now: %(text)s") % {"text": text}
         self.message_user(request, shown, messages.WARNING)
+
+    @action(  # type: ignore[untyped-decorator]
+        description=gettext_lazy("Renew; the old one opens for 24 hours more"), permissions=["change"]
+    )
+    def renew(self, request: HttpRequest, queryset: QuerySet[ApiKey]) -> None:
+        """Give each chosen key a new secret and show it once."""
+        for key in queryset.filter(revoked_at=None):
+            text = keys.rotate(key, cast(User, request.user))
+            shown = _("The new key of %(name)s, shown this once. Copy it now: %(text)s")
+            self.message_user(request, shown % {"name": key.name, "text": text}, messages.WARNING)
 
     @action(description=gettext_lazy("Revoke"), permissions=["change"])  # type: ignore[untyped-decorator]
     def revoke(self, request: HttpRequest, queryset: QuerySet[ApiKey]) -> None:

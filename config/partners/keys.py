@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
 PREFIX_ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford base32: read aloud without mistakes
 SECRET_BYTES = 32
+OVERLAP = timedelta(hours=24)  # after a rotation the former secret opens too
 TOUCH_EVERY = timedelta(minutes=1)  # last_used_at is for people; a write per request would cost more than it tells
 
 RESOURCES = (
@@ -54,7 +55,14 @@ class UnknownScope(ValueError):
     """A scope that no resource has; the message lists those that exist."""
 
 
-def issue(name: str, owner: User, scopes: Sequence[str], *, expires_at: datetime | None = None) -> tuple[ApiKey, str]:
+def issue(
+    name: str,
+    owner: User,
+    scopes: Sequence[str],
+    *,
+    expires_at: datetime | None = None,
+    per_minute: int | None = None,
+) -> tuple[ApiKey, str]:
     """Make a key for a partner and return it with its text, which nobody can read again.
 
     Returns: (the row, `fan_PREFIX.secret`), the secret being 256 random bits in hexadecimal.
@@ -66,7 +74,7 @@ def issue(name: str, owner: User, scopes: Sequence[str], *, expires_at: datetime
             _("Unknown scope %(scope)s. Use some of: %(known)s.")
             % {"scope": ", ".join(unknown), "known": ", ".join(SCOPES)}
         )
-    secret = secrets.token_hex(SECRET_BYTES)
+    secret = _new_secret()
     prefix = "".join(secrets.choice(PREFIX_ALPHABET) for _position in range(8))
     key = ApiKey.objects.create(
         name=name,
@@ -75,9 +83,20 @@ def issue(name: str, owner: User, scopes: Sequence[str], *, expires_at: datetime
         scopes=sorted(set(scopes)),
         owner=owner,
         expires_at=expires_at,
+        per_minute=per_minute,
     )
     audit.record(owner, "issued API key", key, scopes=key.scopes)
     return key, f"fan_{prefix}.{secret}"
+
+
+def rotate(key: ApiKey, by: User, *, overlap: timedelta = OVERLAP) -> str:
+    """Give a key a new secret and return its text, the only copy; the former one opens for `overlap` more."""
+    secret = _new_secret()
+    key.old_secret_hash, key.secret_hash = key.secret_hash, _hash(secret)
+    key.old_secret_until = timezone.now() + overlap
+    key.save(update_fields=["old_secret_hash", "secret_hash", "old_secret_until"])
+    audit.record(by, "rotated API key", key)
+    return f"fan_{key.prefix}.{secret}"
 
 
 def revoke(key: ApiKey, by: User) -> None:
@@ -95,13 +114,26 @@ def find(text: str) -> ApiKey | None:
         .filter(Q(expires_at=None) | Q(expires_at__gt=now), prefix=prefix, revoked_at=None, owner__is_active=True)
         .first()
     )
-    stored = key.secret_hash if key else _hash("")
-    if not hmac.compare_digest(stored, _hash(secret)) or key is None:
+    given = _hash(secret)
+    opens = [hmac.compare_digest(stored, given) for stored in _stored(key, now)]
+    if key is None or not any(opens):
         return None
     ApiKey.objects.filter(pk=key.pk).filter(Q(last_used_at=None) | Q(last_used_at__lt=now - TOUCH_EVERY)).update(
         last_used_at=now
     )
     return key
+
+
+def _stored(key: ApiKey | None, now: datetime) -> list[str]:
+    """Return what the secret may hash to; of an unknown key something that nothing hashes to."""
+    if key is None:
+        return [_hash("")]
+    is_overlap = key.old_secret_until is not None and key.old_secret_until > now
+    return [key.secret_hash, key.old_secret_hash] if is_overlap else [key.secret_hash]
+
+
+def _new_secret() -> str:
+    return secrets.token_hex(SECRET_BYTES)
 
 
 def _hash(secret: str) -> str:

@@ -24,6 +24,11 @@ class ApiKey(models.Model):
     expires_at = models.DateTimeField(_("expires"), null=True, blank=True)
     last_used_at = models.DateTimeField(_("last used"), null=True, blank=True)
     revoked_at = models.DateTimeField(_("revoked"), null=True, blank=True)
+    old_secret_hash = models.CharField(_("former secret (hashed)"), max_length=64, blank=True, editable=False)
+    old_secret_until = models.DateTimeField(_("former secret opens until"), null=True, blank=True, editable=False)
+    per_minute = models.PositiveIntegerField(
+        _("requests a minute"), null=True, blank=True, help_text=_("empty = what the installation allows")
+    )
 
     class Meta:
         verbose_name = _("API key")
@@ -31,6 +36,22 @@ class ApiKey(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name} ({self.prefix})"
+
+
+class KeyUsage(models.Model):
+    """How many requests a key made on one day (UTC)."""
+
+    key = models.ForeignKey(ApiKey, on_delete=models.CASCADE, related_name="usage", verbose_name=_("API key"))
+    day = models.DateField(_("day"))
+    n = models.PositiveIntegerField(_("requests"), default=0)
+
+    class Meta:
+        verbose_name = _("use of a key")
+        verbose_name_plural = _("use of keys")
+        constraints = [models.UniqueConstraint(fields=["key", "day"], name="key_usage_once")]
+
+    def __str__(self) -> str:
+        return f"{self.key_id} {self.day} {self.n}"
 
 
 class WebhookEndpoint(models.Model):

@@ -1,6 +1,7 @@
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
+import time_machine
 from django.core.management import CommandError, call_command
 from django.test import Client
 from django.utils import timezone
@@ -76,3 +77,59 @@ def test_the_command_prints_the_key_once_and_refuses_unknown_scopes(capsys):
     assert keys.find(capsys.readouterr().out.strip()).scopes == ["conversions:write"]
     with pytest.raises(CommandError, match="Unknown scope orders:eat"):
         call_command("create_api_key", "web shop", owner="marie", scope=["orders:eat"])
+
+
+def test_every_answer_says_what_is_left_of_the_minute_and_beyond_it_is_429():
+    partner = Partner("contacts:read", "webhooks:read")
+    ApiKey.objects.update(per_minute=2)
+    with time_machine.travel(datetime(2026, 5, 2, 10, 0, 15, tzinfo=UTC), tick=False) as clock:
+        first, second, third = (partner.get("/api/v1/contacts/") for _request in range(3))
+        clock.shift(timedelta(seconds=46))
+        later = partner.get("/api/v1/webhooks/")
+
+    assert [answer.status_code for answer in (first, second, third, later)] == [200, 200, 429, 200]
+    assert first["RateLimit-Policy"] == '"key";q=2;w=60' and first["RateLimit"] == '"key";r=1;t=46'
+    assert third["RateLimit"] == '"key";r=0;t=46' and third["Retry-After"] == "46"
+    assert third.json()["code"] == "throttled"
+    assert later["RateLimit"].startswith('"key";r=1')
+
+
+def test_one_key_at_its_limit_stops_no_other_and_nobody_in_the_desk(admin_client):
+    busy, other = Partner("contacts:read"), Partner("contacts:read", owner=make_user(username="other"))
+    ApiKey.objects.filter(pk=busy.key.pk).update(per_minute=1)
+
+    busy.get("/api/v1/contacts/")
+
+    assert busy.get("/api/v1/contacts/").status_code == 429
+    assert other.get("/api/v1/contacts/").status_code == 200
+    assert "RateLimit" not in admin_client.get("/api/v1/contacts/")
+
+
+def test_a_key_renews_itself_and_both_secrets_open_for_a_day():
+    partner = Partner("contacts:read")
+    renewed = partner.post("/api/v1/keys/own/rotate/").json()
+
+    assert keys.find(partner.text) == keys.find(renewed["key"]) == partner.key
+    with time_machine.travel(timezone.now() + timedelta(hours=25)):
+        assert keys.find(partner.text) is None
+        assert keys.find(renewed["key"]) == partner.key
+    stored = str(ApiKey.objects.filter(pk=partner.key.pk).values()[0])
+    assert renewed["key"].partition(".")[2] not in stored
+
+
+def test_a_key_reads_what_it_may_and_how_much_it_was_used():
+    partner = Partner("contacts:read")
+    with time_machine.travel(datetime(2026, 5, 2, 10, 0, 15, tzinfo=UTC), tick=False) as clock:
+        for _request in range(3):
+            partner.get("/api/v1/contacts/")
+        clock.shift(timedelta(minutes=5))
+        own = partner.get("/api/v1/keys/own/").json()
+
+    assert own["scopes"] == ["contacts:read"] and own["per_minute"] == 600
+    assert own["usage"] == [{"day": "2026-05-02", "n": 3}]
+    assert not {"secret", "secret_hash", "old_secret_hash"} & set(own)
+
+
+def test_nobody_asks_about_a_key_without_one(admin_client):
+    assert admin_client.get("/api/v1/keys/own/").status_code == 403
+    assert Client().get("/api/v1/keys/own/").status_code == 401
