@@ -1,39 +1,39 @@
 """The ready-made campaign that asks people whether their opens and clicks may be measured, and what came of it.
 
 campaign = compose(letters, by=request.user)     # a draft: no pixel, no measured link, one button to the choices page
-refuse_too_soon(campaign)                        # raises TooSoon within six months of the last one
+refuse_too_soon(campaign)                        # raises TooSoon when all of them were asked within six months
 section(campaign)                                # → who agreed, by the source she came from; named in REPORT_SECTIONS
 
 Source: CNIL, deliberation 2026-042: the mail that asks carries no pixel, boxes are unticked and one per purpose, and
-who has not agreed is not asked again for six months.
+who has not agreed is not asked again for six months. That holds for each person, whichever brand asked her: the
+audience leaves out who was asked lately, so people who came since may be asked sooner.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.contrib.auth.models import User
 from django.db import transaction
-from django.db.models import Count, QuerySet
+from django.db.models import Count, Exists, QuerySet, Subquery
 from django.utils.translation import gettext as _
 
 from campaigns import composing
 from campaigns.content import starters
+from campaigns.delivery.audience import ASK_AGAIN, ASKS_CONSENT, asked_lately
 from campaigns.delivery.control import Refused
 from campaigns.models import Campaign, Delivery
 from campaigns.reports.shapes import Column, Rate, Section, Table, Value
-from contacts import manners
-from contacts.models import Consent, Segment, Topic
+from contacts.models import Consent, Contact, Segment, Subscription, Topic
 
-TRIGGER = "ask_consent"
-GAP = timedelta(days=183)  # six months
+TRIGGER = ASKS_CONSENT
 ASKED_FOR = (Consent.Purpose.OPEN_TRACKING, Consent.Purpose.CLICK_TRACKING)
 SOURCES = 20  # rows of the report
 
 
 class TooSoon(Refused):
-    """This brand asked less than six months ago."""
+    """Everybody was asked less than six months ago."""
 
 
 def compose(topic: Topic, by: User | str) -> Campaign:
@@ -64,7 +64,7 @@ def _unasked(topic: Topic) -> Segment:
 
 
 def refuse_too_soon(campaign: Campaign) -> None:
-    """Refuse to start a campaign that asks for consent within six months of another of its brand.
+    """Refuse to start a campaign that asks for consent when all its people were asked within six months.
 
     Raises:  TooSoon with the day from which it may start; Refused when the mail would measure somebody.
     """
@@ -76,11 +76,21 @@ def refuse_too_soon(campaign: Campaign) -> None:
 
 
 def _refuse(topic: Topic, campaign: Campaign | None) -> None:
-    last = asked_at(topic, campaign)
-    if last is not None and last + GAP > manners.database_now():
+    """Refuse when everybody who could be asked was asked, by whichever brand, less than six months ago."""
+    people = Contact.objects.filter(
+        subscriptions__topic=topic, subscriptions__state=Subscription.State.SUBSCRIBED, merged_into=None
+    ).exclude(open_tracking_at__isnull=False, click_tracking_at__isnull=False)
+    lately = asked_lately(campaign)
+    first = Subquery(lately.order_by("created_at").values("created_at")[:1])
+    asked = people.annotate(asked_first_at=first).filter(asked_first_at__isnull=False)
+    since = asked.order_by("asked_first_at").values_list("asked_first_at", flat=True).first()
+    if since is not None and not people.filter(~Exists(lately)).exists():
         raise TooSoon(
-            _("%(brand)s asked for consent on %(day)s. Nobody is asked again for six months: wait until %(until)s.")
-            % {"brand": topic.brand, "day": f"{last:%Y-%m-%d}", "until": f"{last + GAP:%Y-%m-%d}"}
+            _(
+                "Everybody who could be asked for consent was asked since %(day)s. Nobody is asked again for six "
+                "months: wait until %(until)s."
+            )
+            % {"day": f"{since:%Y-%m-%d}", "until": f"{since + ASK_AGAIN:%Y-%m-%d}"}
         )
 
 

@@ -2,16 +2,19 @@
 
 {"field": "opened", "op": "did", "value": {"campaign": 7, "days": 30}}
 
-Human acts only. Whether somebody opened or clicked can be known only when she agreed to be measured and no mail was
-sent to her unmeasured in that time: of all others it is "not observable", and they neither did nor did not.
+Human acts only. Whether somebody opened or clicked can be known only when she agreed to be measured, no mail was sent
+to her unmeasured in that time, and no picture in them was loaded by a proxy such as Apple's, which does so whether she
+reads or not: of all others it is "not observable", and they neither did nor did not.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
+from typing import Any
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from campaigns.models import Campaign, Delivery, Engagement, Event, LinkEngagement
@@ -40,13 +43,24 @@ def _unmeasured(tracks: str) -> QuerySet[Delivery]:
     return Delivery.objects.filter(contact_id=OuterRef("pk"), state=Delivery.State.SENT, **{tracks: False})
 
 
+def _loaded_by_proxy(value: dict[str, Any], now: datetime) -> Q:
+    """Return the condition that a mail's picture was loaded by a proxy or by nobody knows whom: no open, no "no"."""
+    loads = Event.objects.filter(
+        contact_id=OuterRef("pk"), kind=Event.Kind.OPEN, verdict__in=[Event.Verdict.PROXY, Event.Verdict.UNKNOWN]
+    ).filter(in_time(value, "at", now))
+    if "campaign" in value:
+        loads = loads.filter(campaign_id=value["campaign"])
+    return Q(Exists(loads))
+
+
 def _known_act(agreed: str, tracks: str) -> Callable[[Leaf, datetime], Q]:
     def observable(leaf: Leaf, now: datetime) -> Q:
         value = leaf.value or {}
         mails = _unmeasured(tracks).filter(in_time(value, "sent_at", now))
         if "campaign" in value:
             mails = mails.filter(campaign_id=value["campaign"])
-        return Q(**{f"{agreed}__isnull": False}) & ~Q(Exists(mails))
+        known = Q(**{f"{agreed}__isnull": False}) & ~Q(Exists(mails))
+        return known & ~_loaded_by_proxy(value, now) if tracks == "tracks_opens" else known
 
     return observable
 
@@ -55,7 +69,11 @@ def _known_date(agreed: str, tracks: str) -> Callable[[Leaf, datetime], Q]:
     def observable(leaf: Leaf, now: datetime) -> Q:
         first, _last = (None, None) if leaf.op == "is_set" else typed.moment_range(leaf.op, leaf.value, now)
         mails = _unmeasured(tracks).filter(sent_at__gte=first) if first else _unmeasured(tracks)
-        return Q(**{f"{agreed}__isnull": False}) & ~Q(Exists(mails))
+        known = Q(**{f"{agreed}__isnull": False}) & ~Q(Exists(mails))
+        if tracks != "tracks_opens":
+            return known
+        since = {"from": timezone.localdate(first, timezone.get_default_timezone()).isoformat()} if first else {}
+        return known & ~_loaded_by_proxy(since, now)
 
     return observable
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
+from django.conf import settings
 from django.core.cache import cache
 from django.db.models import Count, F, Q
 from django.http import HttpRequest
@@ -241,6 +242,12 @@ def _prospect_needs() -> list[Need]:
         due.soon + due.over,
     )
     n = due.soon + due.over
+    if n and not settings.PROSPECTS_MAY_GO:
+        text = ngettext(
+            "%(n)d prospect was silent for almost three years: set PROSPECT_YEARS: 3 lets her go, 0 keeps her",
+            "%(n)d prospects were silent for almost three years: set PROSPECT_YEARS: 3 lets them go, 0 keeps them",
+            n,
+        )
     return [Need(text % {"n": n}, _url("admin:contacts_contact_changelist") + "?silent=soon")] if n else []
 
 

@@ -28,7 +28,7 @@ from campaigns import domains as published
 from campaigns.models import Sender
 from campaigns.tracking import spool
 from config import broker, health
-from contacts import heartbeats
+from contacts import heartbeats, retention
 
 TIMEOUT = 8.0  # seconds for each question over the network
 CLOCK_SKEW = 5.0  # seconds between this machine and the database
@@ -45,7 +45,7 @@ class Finding:
 def examine() -> Iterator[Finding]:
     """Ask everything, in the order in which one thing stands on another."""
     questions: list[Callable[[], Iterator[Finding]]] = [
-        database, clock, storage, secrets_kept, the_broker, services, relays, senders,
+        database, clock, storage, secrets_kept, the_broker, services, relays, senders, prospects,
     ]  # fmt: skip
     for question in questions:
         try:
@@ -187,6 +187,18 @@ def senders() -> Iterator[Finding]:
         yield from sender_domain(domain, envelope, selector)
     if not writing:
         yield Finding("odd", "senders", "there is none yet", "Add one in the admin: who writes, from which address.")
+
+
+def prospects() -> Iterator[Finding]:
+    """Has the operator decided what becomes of people who were silent for years?"""
+    if settings.PROSPECTS_MAY_GO:
+        kept = f"forgotten {settings.PROSPECT_YEARS} years after their last act" if settings.PROSPECT_YEARS else "kept"
+        yield Finding("good", "prospects", kept)
+        return
+    due = retention.due()
+    said = f"{due.soon + due.over} reach three years of silence within two months; nothing happens to them yet"
+    remedy = "Set PROSPECT_YEARS: 3 writes once more and then forgets them, as the law wants it; 0 keeps them for ever."
+    yield Finding("odd" if due.soon + due.over else "good", "prospects", said, remedy)
 
 
 def domains(sender: Sender) -> tuple[str, str, str]:

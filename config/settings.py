@@ -244,6 +244,8 @@ CACHES = {"default": env.cache("CACHE_URL", "locmemcache://")}
 
 # How long prospects are kept after their last act; years; default 3, 0 = for ever.
 PROSPECT_YEARS = env.number("PROSPECT_YEARS", 3, least=0)
+# Nobody is written to or erased for it before the operator has set it; until then Home and doctor say who is due.
+PROSPECTS_MAY_GO = env.text("PROSPECT_YEARS", "") != ""
 
 # --- Mail ------------------------------------------------------------------------------------------------------------
 

@@ -64,6 +64,7 @@ ADDRESSES = {
 KINDS: dict[str, Kind] = {
     "import": Kind("contacts.importing.work:work", lazy("Import of"), PEOPLE),
     "suppressions": Kind("contacts.importing.blocklist:work", lazy("Suppression list"), ADDRESSES),
+    "attribute index": Kind("contacts.segments.indexes:work", lazy("Index of")),
 }
 
 

@@ -87,11 +87,11 @@ def keep_in_time(now: datetime | None = None) -> Kept:
     """Write the one last message to those whose time ends in a month; forget those whose time is over.
 
     Writes:  Notice "last_message", once a person and silence; erasures, as `privacy.erase_contact`. Who can still be
-             asked is forgotten only a month after she was.
+             asked is forgotten only a month after she was. Nothing before the operator has set PROSPECT_YEARS.
     """
     now, keep = now or timezone.now(), limit()
     askers.forget(now)
-    if keep is None:
+    if keep is None or not settings.PROSPECTS_MAY_GO:
         return Kept(0, 0)
     written = sum(_write(contact, now) for contact in _unasked(now - keep + WARN, now))
     erased = sum(_forget(contact, now - keep) for contact in _finished(now - keep, now))

@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 from collections import Counter
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
@@ -41,6 +42,8 @@ logger = logging.getLogger(__name__)
 Reason = AudienceExclusion.Reason
 
 SINCE, UNTIL = -(2**62) - 1, -(2**62)  # stand for a range's ends in a compiled query; no value is ever so
+ASKS_CONSENT = "ask_consent"  # the trigger of campaigns.consent_campaign
+ASK_AGAIN = timedelta(days=183)  # six months. Source: CNIL, deliberation 2026-042
 PEOPLE_PER_STEP = {"sqlite": 10_000, "postgresql": 50_000}  # a step holds SQLite's lock about 20 ms
 
 
@@ -193,6 +196,8 @@ def sorted_out(campaign: Campaign, contacts: QuerySet[Contact]) -> QuerySet[Any]
         When(paused_until__gt=manners.database_now(), then=Value(Reason.PAUSED)),
         When(had_enough(campaign), then=Value(Reason.CAPPED)),
     ]
+    if asks_consent(campaign):
+        reasons.append(When(Exists(asked_lately(campaign)), then=Value(Reason.ASKED)))
     return contacts.annotate(reason=Case(*reasons, default=Value(""), output_field=CharField()))
 
 
@@ -221,7 +226,8 @@ def mailable(campaign: Campaign, contacts: QuerySet[Contact]) -> QuerySet[Contac
     ).exclude(basis="none")
     reachable = contacts.filter(Exists(subscribed), email__isnull=False, unsendable="")
     reachable = reachable.filter(Q(paused_until=None) | Q(paused_until__lte=manners.database_now()))
-    return reachable.filter(~Exists(suppressed)).exclude(excluded_people(campaign)).exclude(had_enough(campaign))
+    reachable = reachable.filter(~Exists(suppressed)).exclude(excluded_people(campaign)).exclude(had_enough(campaign))
+    return reachable.filter(~Exists(asked_lately(campaign))) if asks_consent(campaign) else reachable
 
 
 def had_enough(campaign: Campaign) -> Q:
@@ -236,6 +242,23 @@ def had_enough(campaign: Campaign) -> Q:
         rare = Preference.objects.filter(Exists(lately), frequency=frequency)
         found |= Q(pk__in=rare.values("contact_id"))
     return found
+
+
+def asks_consent(campaign: Campaign) -> bool:
+    """Say whether the campaign is the one that asks for consent to measure."""
+    return campaign.trigger == ASKS_CONSENT and campaign.kind == Campaign.Kind.CAMPAIGN
+
+
+def asked_lately(campaign: Campaign | None) -> QuerySet[Delivery]:
+    """Return this contact's mails, of whichever brand, that asked for consent less than six months ago."""
+    never_left = [Delivery.State.CONTROL, Delivery.State.FAILED, Delivery.State.SUPPRESSED, Delivery.State.CANCELLED]
+    asked = Delivery.objects.filter(
+        contact=OuterRef("pk"),
+        campaign__trigger=ASKS_CONSENT,
+        campaign__kind=Campaign.Kind.CAMPAIGN,
+        created_at__gt=manners.database_now() - ASK_AGAIN,
+    )
+    return asked.exclude(state__in=never_left).exclude(campaign=campaign.pk if campaign else None)
 
 
 def insertion(campaign: Campaign, people: QuerySet[Contact]) -> Statement:

@@ -191,6 +191,7 @@ class AudienceExclusion(models.Model):
         UNSENDABLE = "unsendable", _("no address that can be written to")
         PAUSED = "paused", _("asked for a pause")
         CAPPED = "capped", _("had enough mail lately")
+        ASKED = "asked", _("asked for consent less than six months ago")
         EXCLUDED = "excluded", _("in an excluded segment")
         CONTROL = "control", _("drawn for the control group")
 

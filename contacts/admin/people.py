@@ -36,7 +36,7 @@ from contacts import (
 from contacts.admin import doubles
 from contacts.admin_base import BigTableAdmin, FanfareAdmin
 from contacts.models import AttributeType, Contact, ContactTag, Identity, Segment, Subscription, Tag, Topic
-from contacts.segments import predicate, sql
+from contacts.segments import indexes, predicate, sql
 from contacts.segments.rules import BadRule
 
 PAGE = 50  # timeline entries a page
@@ -369,3 +369,9 @@ class AttributeTypeAdmin(FanfareAdmin):
     list_display = ["label", "name", "type", "is_filterable"]
     list_filter = ["type"]
     search_fields = ["name", "label"]
+
+    def save_model(self, request: HttpRequest, obj: AttributeType, form: Any, change: bool) -> None:
+        """Keep the index of a filterable attribute in step: a job makes it while people work on."""
+        super().save_model(request, obj, form, change)
+        if (change or obj.is_filterable) and {"is_filterable", "type", "name"} & set(form.changed_data):
+            indexes.keep(obj, by=request.user)

@@ -5,15 +5,17 @@ holds(AttributeValue("points", "number"), GreaterThan, 500)     # a condition th
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import BooleanField, CharField, F, Field, FloatField, Func, Q, Value
 from django.db.models.functions import Coalesce
-from django.db.models.lookups import Lookup
+from django.db.models.lookups import IsNull, Lookup
 from django.db.models.sql.compiler import SQLCompiler
 
 Sql = tuple[str, tuple[Any, ...]]
+NAME = re.compile(r"[A-Za-z0-9_-]{1,50}")  # of an attribute, as its slug field allows
 
 _FIELDS: dict[str, type[Field[Any, Any]]] = {"number": FloatField}
 _SQLITE_TYPES = {"number": "('integer', 'real')", "boolean": "('true', 'false')", "list": "('array')"}
@@ -25,29 +27,30 @@ class AttributeValue(Func):
 
     def __init__(self, name: str, kind: str) -> None:
         super().__init__(F("attributes"), output_field=_FIELDS.get(kind, CharField)())
+        # The name stands in the SQL itself, not beside it: only then can an index over the same words serve it.
+        if not NAME.fullmatch(name):
+            raise ValueError(name)
         self.name, self.kind = name, kind
 
     def as_sqlite(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, **_: Any) -> Sql:
         column, params = compiler.compile(self.source_expressions[0])
-        path = f'$."{self.name}"'
+        path = f"'$.\"{self.name}\"'"
         kinds = _SQLITE_TYPES.get(self.kind, "('text')")
-        value = f"json_type({column}, %s)" if self.kind == "boolean" else f"json_extract({column}, %s)"
+        value = f"json_type({column}, {path})" if self.kind == "boolean" else f"json_extract({column}, {path})"
         if self.kind == "date":
             value = f"substr({value}, 1, 10)"
-        sql = f"CASE WHEN json_type({column}, %s) IN {kinds} THEN {value} END"
-        return sql, (*params, path, *params, path)
+        return f"CASE WHEN json_type({column}, {path}) IN {kinds} THEN {value} END", tuple(params) * 2
 
     def as_postgresql(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, **_: Any) -> Sql:
         column, params = compiler.compile(self.source_expressions[0])
         kind = _POSTGRES_TYPES.get(self.kind, "string")
-        guard, value = f"jsonb_typeof({column} -> %s::text) = '{kind}'", f"({column} ->> %s::text)"
-        extra: list[Any] = []
+        guard, value, used = f"jsonb_typeof({column} -> '{self.name}') = '{kind}'", f"({column} ->> '{self.name}')", 2
         if self.kind == "number":  # longer numbers than a double holds would stop the whole query
-            guard, value = f"{guard} AND length({column} ->> %s::text) < 100", f"{value}::double precision"
-            extra = [*params, self.name]
+            guard = f"{guard} AND length({column} ->> '{self.name}') < 100"
+            value, used = f"{value}::double precision", 3
         if self.kind == "date":
             value = f"left({value}, 10)"
-        return f"CASE WHEN {guard} THEN {value} END", (*params, self.name, *extra, *params, self.name)
+        return f"CASE WHEN {guard} THEN {value} END", tuple(params) * used
 
 
 class AttributeListHas(Func):
@@ -93,6 +96,11 @@ def fold(text: str) -> str:
     return text.translate(_FOLD)
 
 
-def holds(left: Any, lookup: type[Lookup[Any]], right: Any) -> Q:
-    """Return the condition `left lookup right` as one that is false, not NULL, where left is NULL."""
+def holds(left: Any, lookup: type[Lookup[Any]], right: Any, *, is_indexed: bool = False) -> Q:
+    """Return the condition `left lookup right` as one that is false, not NULL, where left is NULL.
+
+    is_indexed  written so that an index over `left` can serve it; costs a second look at the value without one.
+    """
+    if is_indexed:
+        return Q(lookup(left, right)) & Q(IsNull(left, False))
     return Q(Coalesce(lookup(left, right), Value(False), output_field=BooleanField()))

@@ -105,13 +105,13 @@ def column(key: str, label: Text, type_: str, *, group: Text = "", name: str = "
 
 def attribute(declared: AttributeType) -> Field:
     """Return the field of one declared attribute."""
-    name, type_ = declared.name, str(declared.type)
+    name, type_, is_indexed = declared.name, str(declared.type), declared.is_filterable
     return Field(
         f"attribute.{name}",
         declared.label,
         _("Attributes"),
         type_,
-        lambda leaf, now: typed.attribute_condition(type_, name, leaf.op, leaf.value, now),
+        lambda leaf, now: typed.attribute_condition(type_, name, leaf.op, leaf.value, now, is_indexed=is_indexed),
         lambda contact, leaf, now: typed.attribute_holds(type_, contact.attributes.get(name), leaf.op, leaf.value, now),
     )
 

@@ -9,16 +9,17 @@ from datetime import datetime
 from typing import Any
 
 from django.conf import settings
-from django.db.models import Q
+from django.db.models import Q, TextField
+from django.db.models.functions import Cast
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from contacts.models import Brand, Consent, ContactTag, Identity, Segment, Subscription, Tag, Topic
+from contacts.models import Brand, Consent, ContactTag, Identity, Preference, Segment, Subscription, Tag, Topic
 from contacts.segments.acts import act
 from contacts.segments.fields import Field, Leaf, Param, column, related
 from contacts.segments.known import Fixed, Rows
 
-STANDING, ACTS = _("Tags, topics and consents"), _("Acts")
+STANDING, ACTS, SAID = _("Tags, topics and consents"), _("Acts"), _("What people said of themselves")
 TAGS = Rows(lambda: Tag.objects.all(), "name")
 TOPICS = Rows(lambda: Topic.objects.all(), "slug")
 SEGMENTS = Rows(lambda: Segment.objects.filter(archived_at=None))
@@ -47,6 +48,39 @@ def _measured(purpose: str) -> Any:
 
 def _purposes() -> list[tuple[Any, str | Promise]]:
     return [(p.value, p.label) for p in Consent.Purpose if p != Consent.Purpose.EMAIL]
+
+
+def _declared(
+    key: str, label: str | Promise, type_: str, known: Any, *, name: str = "", empty: Any = "", part: bool = False
+) -> Field:
+    """Return a field over an answer of the preference centre; of who gave none it is not observable.
+
+    part  the answer is a list, and the value one of it.
+    """
+    name = name or key
+
+    def answered(leaf: Leaf, now: datetime) -> Q:
+        if leaf.op in ("is_set", "is_empty"):
+            return Q(pk__isnull=False)  # that she said nothing, we know
+        return related(Preference.objects.exclude(**{name: empty}))
+
+    def condition(leaf: Leaf, now: datetime) -> Q:
+        if leaf.op == "is_set":
+            return related(Preference.objects.exclude(**{name: empty}))
+        if part:
+            words = Preference.objects.annotate(_said=Cast(name, TextField()))
+            return related(words.filter(_said__contains=f'"{leaf.value}"'))
+        lookup = {"in": f"{name}__in", "is": name}.get(leaf.op, f"{name}__{leaf.op}")
+        if leaf.op == "between":
+            return related(Preference.objects.filter(**{f"{name}__range": leaf.value}))
+        return related(Preference.objects.filter(**{lookup: leaf.value}))
+
+    return Field(key, label, SAID, type_, condition, None, answered, known)
+
+
+def _offered(choices: Any) -> Any:
+    """Return what gives the choices but the empty one, which stands for no answer."""
+    return lambda: [(value, label) for value, label in choices.choices if value]
 
 
 def _inside(leaf: Leaf, now: datetime) -> Q:
@@ -81,6 +115,17 @@ FIELDS: list[Field] = [
         STANDING,
         lambda: Consent.objects.filter(is_given=True),
         params=[Param("purpose", _("purpose"), "purpose", str, Fixed(lambda: Consent.Purpose.choices))],
+    ),
+    _declared(
+        "motivation", _("follows us for"), "tag", Fixed(lambda: Preference.Motivation.choices), name="motivations",
+        empty=[], part=True,
+    ),
+    _declared("frequency", _("how often she wants mail"), "choice", Fixed(_offered(Preference.Frequency))),
+    _declared("preferred_network", _("preferred network"), "text", None, name="network"),
+    _declared("preferred_hour", _("preferred hour"), "number", None, name="hour", empty=None),
+    _declared("reply_by", _("expects the answer"), "choice", Fixed(_offered(Preference.ReplyBy))),
+    _declared(
+        "reply_within", _("expects an answer within, hours"), "number", None, name="reply_within_hours", empty=None
     ),
     Field("segment", _("segment"), STANDING, "segment", _inside, known=SEGMENTS),
     column(

@@ -48,32 +48,39 @@ def column_condition(kind: str, name: str, op: str, value: Any, now: datetime) -
     return _text_condition(F(name), op, value)
 
 
-def attribute_condition(kind: str, name: str, op: str, value: Any, now: datetime) -> Q:
-    """Return the SQL condition for a declared attribute; a value of another type counts as not there."""
+def attribute_condition(kind: str, name: str, op: str, value: Any, now: datetime, *, is_indexed: bool = False) -> Q:
+    """Return the SQL condition for a declared attribute; a value of another type counts as not there.
+
+    is_indexed  there is an index over the attribute (`contacts.segments.indexes`).
+    """
     have = AttributeValue(name, kind)
+
+    def compared(lookup: Any, right: Any) -> Q:
+        return sql_holds(have, lookup, right, is_indexed=is_indexed)
+
     if op == "is_set":
         return sql_holds(have, GreaterThan, -1e308) if kind == "number" else sql_holds(have, GreaterThan, Value(""))
     if kind == "list":
         return Q(AttributeListHas(name, value))
     if kind == "boolean":
-        return sql_holds(have, Exact, "true" if value else "false")
+        return compared(Exact, "true" if value else "false")
     if kind == "number":
         if op == "between":
-            return sql_holds(have, GreaterThanOrEqual, value[0]) & sql_holds(have, LessThanOrEqual, value[1])
-        return sql_holds(have, COMPARE[op], value)
+            return compared(GreaterThanOrEqual, value[0]) & compared(LessThanOrEqual, value[1])
+        return compared(COMPARE[op], value)
     if kind == "date":
         first, last = day_range(op, value, now)
-        condition = sql_holds(have, GreaterThanOrEqual, first.isoformat() if first else "0")
-        return condition & sql_holds(have, LessThanOrEqual, last.isoformat()) if last else condition
-    return _text_condition(have, op, value)
+        condition = compared(GreaterThanOrEqual, first.isoformat() if first else "0")
+        return condition & compared(LessThanOrEqual, last.isoformat()) if last else condition
+    return _text_condition(have, op, value, is_indexed=is_indexed)
 
 
-def _text_condition(have: Any, op: str, value: Any) -> Q:
+def _text_condition(have: Any, op: str, value: Any, *, is_indexed: bool = False) -> Q:
     folded = Folded(have)
     if op == "in":
-        return sql_holds(folded, In, [fold(one) for one in value])
+        return sql_holds(folded, In, [fold(one) for one in value], is_indexed=is_indexed)
     if op == "is":
-        return sql_holds(folded, Exact, fold(value))
+        return sql_holds(folded, Exact, fold(value), is_indexed=is_indexed)
     where = StrIndex(folded, Value(fold(value), output_field=CharField()))
     return sql_holds(where, Exact, 1) if op == "starts_with" else sql_holds(where, GreaterThan, 0)
 

@@ -12,7 +12,7 @@ from campaigns.tracking import tokens
 from campaigns.tracking.tokens import Purpose
 from contacts import consent, formkeys, manners
 from contacts.models import Consent, Preference
-from tests.make import make_campaign, make_contact, make_delivery, make_sender, make_topic
+from tests.make import make_brand, make_campaign, make_contact, make_delivery, make_sender, make_topic
 
 pytestmark = pytest.mark.django_db
 
@@ -63,6 +63,23 @@ def test_a_second_one_at_five_months_is_refused_and_at_six_it_starts(topic):
         control.start(draft, "marie")
     with time_machine.travel(START + timedelta(days=184), tick=False):
         assert started(topic).state == "sending"
+
+
+def test_six_months_hold_for_each_person_whichever_brand_asked(topic):
+    ann = make_contact(topic=topic)
+    other = make_topic(slug="other", brand=make_brand(slug="autre"))
+    make_sender(brand=other.brand, from_email="news@autre.example")
+    consent.subscribe(ann, other, basis="consent", method="form")
+    with time_machine.travel(START, tick=False):
+        started(topic)
+        Delivery.objects.update(created_at=START)
+    with time_machine.travel(START + timedelta(days=150), tick=False):
+        with pytest.raises(consent_campaign.TooSoon, match="2026-07-12"):
+            consent_campaign.compose(other, by="marie")
+        dan = make_contact(email="dan@example.com", topic=topic)  # came since: he was never asked
+        campaign = started(topic)
+    assert list(campaign.deliveries.values_list("contact", flat=True)) == [dan.pk]
+    assert dict(campaign.exclusions.values_list("reason", "n")) == {"asked": 1}
 
 
 def test_a_yes_on_the_choices_page_is_counted_by_source(client, topic):

@@ -2,13 +2,15 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 import time_machine
+from django.core.management import CommandError, call_command
+from django.test import Client
 
 from campaigns.delivery import automatic, notices
 from campaigns.models import Campaign, Event
 from contacts import consent, retention
 from contacts.models import Consent, Contact, Notice
 from social.models import FanProof
-from tests.make import make_contact, make_sender, make_topic
+from tests.make import make_contact, make_sender, make_topic, make_user
 
 pytestmark = pytest.mark.django_db
 
@@ -19,6 +21,23 @@ THREE_YEARS = 1096 * DAYS
 
 def at(moment):
     return time_machine.travel(moment, tick=False)
+
+
+@pytest.fixture(autouse=True)
+def decided(settings):
+    settings.PROSPECTS_MAY_GO = True
+
+
+def test_nobody_is_written_to_or_erased_before_the_operator_has_decided(ann, settings):
+    settings.PROSPECTS_MAY_GO = False
+    with at(START + THREE_YEARS + 90 * DAYS):
+        assert retention.keep_in_time() == retention.Kept(0, 0) and retention.due().over == 1
+        with pytest.raises(CommandError, match="Set PROSPECT_YEARS"):
+            call_command("keep_prospects")
+        client = Client()
+        client.force_login(make_user())
+        assert "set PROSPECT_YEARS" in client.get("/admin/").content.decode()
+    assert Contact.objects.exists() and not Notice.objects.exists()
 
 
 @pytest.fixture

@@ -5,7 +5,8 @@ from __future__ import annotations
 from argparse import ArgumentParser
 from typing import Any
 
-from django.core.management.base import BaseCommand
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
 
 from contacts import retention
 
@@ -21,5 +22,7 @@ class Command(BaseCommand):
             due = retention.due()
             self.stdout.write(f"{due.soon} reach the end within two months, {due.over} have reached it.")
             return
+        if not settings.PROSPECTS_MAY_GO:
+            raise CommandError("Set PROSPECT_YEARS first: 3 forgets prospects in time, 0 keeps them for ever.")
         kept = retention.keep_in_time()
         self.stdout.write(f"Wrote to {kept.written}, forgot {kept.erased}.")
