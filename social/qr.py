@@ -86,6 +86,17 @@ def svg(text: str, *, border: int = QUIET_ZONE) -> str:
     return drawn
 
 
+def modules(text: str, *, border: int = QUIET_ZONE) -> list[list[bool]]:
+    """Return the code's rows of modules, dark is True, its quiet zone around it, for whoever draws them on paper.
+
+    Raises:  as `png`; what is read back is the same matrix.
+    """
+    code = _code(text, 8, border)
+    _read_back(code.make_image().get_image().convert("L"), text)
+    rows: list[list[bool]] = code.get_matrix()
+    return rows
+
+
 def read_photo(data: bytes) -> list[str]:
     """Return the texts of all QR codes in a picture, each once.
 

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from social.views import enrol, fan, fan_check, friend, offer, onward, postback, qr, share, till
+from social.views import enrol, fan, fan_check, friend, offer, onward, papers, postback, qr, share, till
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("s/<str:token>", share.page, name="share"),
@@ -15,6 +15,13 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("FAN/<str:token>", fan.page, name="fan_printed"),
     path("fan-check/<slug:network>/", fan_check.back, name="fan_check"),
     path("f/<str:token>", offer.page, name="offer"),
+    path("f/<str:token>/offer.ics", papers.entry_of_mail, name="offer_entry"),
+    path("f/<str:token>/<slug:block>/offer.ics", papers.entry_of_mail, name="offer_block_entry"),
+    path("f/<str:token>/voucher.pdf", papers.voucher_of_mail, name="offer_voucher"),
+    path("f/<str:token>/<slug:block>/voucher.pdf", papers.voucher_of_mail, name="offer_block_voucher"),
+    path("f/<str:token>/not-me/", papers.not_me, name="offer_not_me"),
+    path("q/<str:token>/offer.ics", papers.entry_of_claim, name="qr_entry"),
+    path("q/<str:token>/voucher.pdf", papers.voucher_of_claim, name="qr_voucher"),
     path("f/<str:token>/qr.png", offer.image, name="offer_image"),
     path("f/<str:token>/<slug:block>/qr.png", offer.image, name="offer_block_image"),
     path("f/<str:token>/<slug:block>", offer.page, name="offer_block"),

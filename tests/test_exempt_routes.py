@@ -41,6 +41,7 @@ EXEMPT = {
     "social.views.friend.page": "the share link's token; the form carries a one-hour key",
     "social.views.onward.page": "the share link's token; the form carries a one-hour key",
     "social.views.offer.page": BY_TOKEN,
+    "social.views.papers.not_me": BY_TOKEN,
     "social.views.postback.receive": "a shop's server, known by the signature of the body; no cookie is read",
     "social.views.share.page": BY_TOKEN,
 }

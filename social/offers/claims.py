@@ -60,7 +60,9 @@ def claim(
 def standing(offer: Offer, contact: Contact) -> Claim | None:
     """Return the claim she has: an open one, else the used one when she may have no more."""
     hers = list(
-        Claim.objects.filter(offer=offer, contact=contact).select_related("offer", "contact", "code").order_by("seq")
+        Claim.objects.filter(offer=offer, contact=contact)
+        .select_related("offer", "contact", "code__batch")
+        .order_by("seq")
     )
     still_open = [row for row in hers if row.state == Claim.State.OPEN]
     if still_open:

@@ -149,6 +149,8 @@ def _show(request: HttpRequest, visit: Visit, *, error: str = "", status: int = 
         "typed": request.POST.get("word", ""),
         "account": request.POST.get("account", ""),
         "others": _others(visit),
+        "paper": f"/f/{visit.token}/{visit.block}" if visit.block else f"/f/{visit.token}",
+        "not_me": f"/f/{visit.token}/not-me/" if visit.contact else "",
     }
     return visit.page.answer("public/offer.html", context, status)
 

@@ -42,12 +42,12 @@ def _offer(request: HttpRequest, token: str, block: str) -> HttpResponse:
 
 
 def _voucher(request: HttpRequest, token: str) -> HttpResponse:
-    claims = Claim.objects.select_related("offer__brand", "contact", "code", "proof")
+    claims = Claim.objects.select_related("offer__brand", "contact", "code__batch", "proof")
     claim = claims.filter(token=token).first()
     if claim is None:
         return not_found(request)
     offer = claim.offer
     page = Page(request, offer.brand, contact_language=claim.contact.language if claim.contact else "")
     with translation.override(page.language):
-        context = {**described(offer, page.language), **voucher(claim)}
+        context = {**described(offer, page.language), **voucher(claim), "paper": f"/q/{token}"}
     return page.answer("public/offer.html", context)

@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.translation import get_language
 
 from contacts.money import money
-from social import qr
+from social import barcodes, qr
 from social.fans import proofs
 from social.models import Claim, Offer, Redemption
 from social.offers import codes, rules
@@ -46,6 +46,7 @@ def voucher(claim: Claim) -> dict[str, Any]:
         "first_name": claim.contact.first_name if claim.contact and _is_bearer(claim) else "",
         "code": codes.display(claim.code.value) if claim.code else claim.offer.generic_code,
         "qr": data_uri(qr.address(claim.token)),
+        "bars": bars_uri(claim),
         "good_until": until(rules.good_until(claim), get_language() or settings.LANGUAGE_CODE),
         "paused": claim.offer.state == Offer.State.PAUSED,
         "fan": proofs.words_for(claim.proof.level) if claim.proof else "",
@@ -55,6 +56,12 @@ def voucher(claim: Claim) -> dict[str, Any]:
 def data_uri(text: str) -> str:
     """Return a QR code to stand in the page itself: no second request, and it stays when the network goes."""
     return "data:image/png;base64," + base64.b64encode(qr.png(text)).decode()
+
+
+def bars_uri(claim: Claim) -> str:
+    """Return the bars of a shop's own code, to stand in the page; '' for codes of ours."""
+    bars = barcodes.of_claim(claim.code)
+    return "data:image/svg+xml;base64," + base64.b64encode(barcodes.svg(bars).encode()).decode() if bars else ""
 
 
 def _use_of(claim: Claim) -> dict[str, Any]:
