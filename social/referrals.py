@@ -24,13 +24,10 @@ from django.utils.translation import gettext as _
 from campaigns.tracking import events
 from contacts import addresses, audit, consent, identities, suppression
 from contacts.models import Contact, Topic
-from social import automatic, rewards, subject
+from social import automatic, rewards, subject, suspects, visits
 from social.models import Conversion, Referral, ReferralProgram, ShareLink
 
 FORM = "friend"  # the slug under which consents of the friend's page are kept
-DOTLESS = ("gmail.com", "googlemail.com")  # their mailboxes ignore dots. Source: support.google.com/mail/answer/7436150
-SAME_MAILBOX, SAME_DEVICE = "same_mailbox", "same_device"
-RETURNED = "order_returned"  # everything the friend bought came back
 
 State = Referral.State
 Actor = AbstractBaseUser | AnonymousUser | str | None
@@ -79,7 +76,8 @@ def sign_up(
         )
         if known is not None or friend.source != source_of(share_link):
             return known
-        return _refer(share_link, friend, same_device)
+        origin = visits.origin((evidence or {}).get("ip_prefix", ""))
+        return _refer(share_link, friend, origin, same_device)
 
 
 def source_of(share_link: ShareLink) -> str:
@@ -97,13 +95,9 @@ def _friend(share_link: ShareLink, address: str, first_name: str, language: str)
     )
 
 
-def _refer(share_link: ShareLink, friend: Contact, same_device: bool) -> Referral:
+def _refer(share_link: ShareLink, friend: Contact, origin: str, same_device: bool) -> Referral:
     sponsor = share_link.contact
-    reasons = []
-    if sponsor is not None and sponsor.email and mailbox(sponsor.email) == mailbox(friend.email or ""):
-        reasons.append(SAME_MAILBOX)
-    if same_device:
-        reasons.append(SAME_DEVICE)
+    reasons = suspects.reasons_of(share_link, friend.email or "", origin=origin, same_device=same_device)
     return Referral.objects.create(
         sponsor=sponsor,
         friend=friend,
@@ -112,16 +106,8 @@ def _refer(share_link: ShareLink, friend: Contact, same_device: bool) -> Referra
         generation=share_link.generation,
         state=State.FLAGGED if reasons else State.PENDING,
         reasons=reasons,
+        origin=origin,
     )
-
-
-def mailbox(address: str) -> str:
-    """Return the mailbox behind an address: without plus-tag, without dots where the provider ignores them."""
-    local, _at, domain = address.lower().rpartition("@")
-    local = local.partition("+")[0]
-    if domain in DOTLESS:
-        return f"{local.replace('.', '')}@{DOTLESS[0]}"
-    return f"{local}@{domain}"
 
 
 def confirmed(contact: Contact) -> None:
@@ -185,7 +171,7 @@ def returned(contact: Contact) -> None:
         )
         for referral in waits:
             if referral.state == State.APPROVED:
-                referral.state, referral.reasons = State.FLAGGED, [*referral.reasons, RETURNED]
+                referral.state, referral.reasons = State.FLAGGED, [*referral.reasons, suspects.RETURNED]
             referral.qualified_at = None
             referral.save(update_fields=["state", "qualified_at", "reasons"])
 

@@ -10,7 +10,7 @@ import logging
 from django.db import transaction
 
 from contacts.models import Contact, Notice
-from social.models import Claim, Offer, Referral, RewardGrant
+from social.models import Claim, Milestone, Offer, Referral, RewardGrant
 from social.offers import claims, mailing
 from social.offers.reasons import Refused
 
@@ -26,35 +26,52 @@ def grant_friend(referral: Referral) -> RewardGrant | None:
 
 
 def grant_sponsor(referral: Referral) -> RewardGrant | None:
-    """Give the sponsor her reward, once: first generation only, up to the programme's cap."""
+    """Give the sponsor her reward and the milestones she reached, each once: first generation only, up to the cap.
+
+    The cap is of the rewards for single friends; a milestone is given once anyway.
+    """
     program = referral.program
-    if program is None or referral.generation != 1:
+    if program is None or referral.generation != 1 or referral.sponsor is None:
         return None
     with transaction.atomic():
-        if _is_capped(referral):
-            return None
-        return _grant(referral, RewardGrant.Side.SPONSOR, referral.sponsor, program.sponsor_offer)
+        # Two approvals at once count one after the other: SQLite's transactions do anyway, PostgreSQL's wait here.
+        Contact.objects.select_for_update(no_key=True).get(pk=referral.sponsor.pk)
+        single = None
+        if not _is_capped(referral):
+            single = _grant(referral, RewardGrant.Side.SPONSOR, referral.sponsor, program.sponsor_offer)
+        for milestone in reached(referral):
+            _grant(referral, RewardGrant.Side.MILESTONE, referral.sponsor, milestone.offer, milestone)
+    return single
+
+
+def reached(referral: Referral) -> list[Milestone]:
+    """Return the programme's milestones that the sponsor has reached and not been given."""
+    hers = Referral.objects.filter(sponsor=referral.sponsor, program=referral.program, generation=1)
+    n = hers.filter(state=Referral.State.APPROVED).count()
+    given = RewardGrant.objects.filter(referral__sponsor=referral.sponsor, milestone__isnull=False).values("milestone")
+    return list(Milestone.objects.filter(program=referral.program, friends__lte=n).exclude(pk__in=given))
 
 
 def _is_capped(referral: Referral) -> bool:
     cap = referral.program.cap_per_sponsor if referral.program else None
-    if cap is None or referral.sponsor is None:
+    if cap is None:
         return False
-    # Two approvals at once count one after the other: SQLite's transactions do anyway, PostgreSQL's wait here.
-    Contact.objects.select_for_update(no_key=True).get(pk=referral.sponsor.pk)
     granted = RewardGrant.objects.filter(
         side=RewardGrant.Side.SPONSOR, referral__sponsor=referral.sponsor, referral__program=referral.program
     )
     return granted.count() >= cap
 
 
-def _grant(referral: Referral, side: str, contact: Contact | None, offer: Offer | None) -> RewardGrant | None:
-    if contact is None or offer is None or RewardGrant.objects.filter(referral=referral, side=side).exists():
+def _grant(
+    referral: Referral, side: str, contact: Contact | None, offer: Offer | None, milestone: Milestone | None = None
+) -> RewardGrant | None:
+    once = {"referral": referral, "side": side, "milestone": milestone}
+    if contact is None or offer is None or RewardGrant.objects.filter(**once).exists():
         return None
     claim = _claim(offer, contact, referral)
     if claim is None:
         return None
-    grant, is_new = RewardGrant.objects.get_or_create(referral=referral, side=side, defaults={"claim": claim})
+    grant, is_new = RewardGrant.objects.get_or_create(**once, defaults={"claim": claim})
     if is_new:
         _notify(grant, contact, offer)
     return grant
@@ -74,9 +91,11 @@ def _claim(offer: Offer, contact: Contact, referral: Referral) -> Claim | None:
 def _notify(grant: RewardGrant, contact: Contact, offer: Offer) -> None:
     kind = FRIEND_NOTICE if grant.side == RewardGrant.Side.FRIEND else SPONSOR_NOTICE
     payload = {"offer_id": offer.pk, "claim_id": grant.claim_id}
+    if grant.milestone is not None:
+        payload["friends"] = grant.milestone.friends
     if grant.claim is not None:
         payload |= mailing.values(grant.claim)
     Notice.objects.get_or_create(
-        key=f"{kind}:{grant.referral_id}",
+        key=f"{kind}:{grant.referral_id}" + (f":{grant.milestone_id}" if grant.milestone_id else ""),
         defaults={"contact": contact, "brand": offer.brand, "kind": kind, "payload": payload},
     )

@@ -143,6 +143,14 @@ def device_family(user_agent: str) -> str:
     return f"{system} mobile" if system == "Android" and "Mobile" in user_agent else system
 
 
+def origin(prefix: str) -> str:
+    """Return a name for a network (/24, /48) that holds for today only, '' for none."""
+    if not prefix:
+        return ""
+    salt = bytes.fromhex(_salt(timezone.now().date()))
+    return hmac.digest(salt, f"origin\n{prefix}".encode(), hashlib.sha256).hex()[:32]
+
+
 def _salt(day: date) -> str:
     row, is_new = DailySalt.objects.get_or_create(day=day, defaults={"salt": secrets.token_hex(32)})
     if is_new:

@@ -8,6 +8,7 @@ from social.models.rfm import RfmScale, RfmScore
 from social.models.sharing import (
     DailySalt,
     EarnedVisit,
+    Milestone,
     NetworkSetting,
     Referral,
     ReferralProgram,
@@ -32,6 +33,7 @@ __all__ = [
     "FanProof",
     "FanWord",
     "FediverseApp",
+    "Milestone",
     "NetworkSetting",
     "Offer",
     "OfferCounter",

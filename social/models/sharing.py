@@ -191,6 +191,28 @@ class ReferralProgram(models.Model):
         return self.name
 
 
+class Milestone(models.Model):
+    """What a sponsor gets in addition when so many friends counted; once, whatever her friends bring later."""
+
+    program = models.ForeignKey(
+        ReferralProgram, on_delete=models.CASCADE, related_name="milestones", verbose_name=_("programme")
+    )
+    friends = models.PositiveSmallIntegerField(_("friends"), help_text=_("usually 1, 3 and 10"))
+    offer = models.ForeignKey(Offer, on_delete=models.PROTECT, related_name="+", verbose_name=_("reward"))
+
+    class Meta:
+        verbose_name = _("milestone")
+        verbose_name_plural = _("milestones")
+        ordering = ["program", "friends"]
+        constraints = [
+            models.UniqueConstraint(fields=["program", "friends"], name="milestone_once"),
+            models.CheckConstraint(condition=models.Q(friends__gte=1), name="milestone_at_least_one"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.friends}"
+
+
 class Referral(models.Model):
     """A sharer brought a new contact: pending until she confirms, held, approved; or flagged or voided, with why."""
 
@@ -223,6 +245,9 @@ class Referral(models.Model):
     generation = models.PositiveSmallIntegerField(_("generation"), default=1)
     state = models.CharField(_("state"), max_length=8, choices=State, default=State.PENDING)
     reasons = models.JSONField(_("reasons"), default=list, blank=True)
+    origin = models.CharField(
+        _("network of the day"), max_length=32, blank=True, help_text=_("an HMAC under a salt destroyed after the day")
+    )
     created_at = models.DateTimeField(_("signed up"), auto_now_add=True)
     confirmed_at = models.DateTimeField(_("confirmed"), null=True, blank=True)
     qualified_at = models.DateTimeField(
@@ -247,16 +272,20 @@ class Referral(models.Model):
 
 
 class RewardGrant(models.Model):
-    """A reward given for a referral, once per side."""
+    """A reward given for a referral, once per side; that of a milestone hangs on the referral that reached it."""
 
     on_erase: ClassVar[str] = "keep"
 
     class Side(models.TextChoices):
         SPONSOR = "sponsor", _("sponsor")
         FRIEND = "friend", _("friend")
+        MILESTONE = "mile", _("milestone")
 
     referral = models.ForeignKey(Referral, on_delete=models.PROTECT, related_name="rewards", verbose_name=_("referral"))
     side = models.CharField(_("side"), max_length=8, choices=Side)
+    milestone = models.ForeignKey(
+        Milestone, null=True, blank=True, on_delete=models.PROTECT, related_name="rewards", verbose_name=_("milestone")
+    )
     claim = models.ForeignKey(
         Claim, null=True, blank=True, on_delete=models.PROTECT, related_name="rewards", verbose_name=_("claim")
     )
@@ -265,7 +294,9 @@ class RewardGrant(models.Model):
     class Meta:
         verbose_name = _("reward")
         verbose_name_plural = _("rewards")
-        constraints = [models.UniqueConstraint(fields=["referral", "side"], name="reward_once_per_side")]
+        constraints = [
+            models.UniqueConstraint(F("referral"), F("side"), Coalesce("milestone", 0), name="reward_once_per_side")
+        ]
 
     def __str__(self) -> str:
         return f"{self.referral_id} {self.side}"

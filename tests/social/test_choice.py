@@ -8,7 +8,7 @@ from django.db import IntegrityError, transaction
 from campaigns.tracking.tokens import Purpose, make
 from contacts import formkeys
 from social import sharing
-from social.admin.sharing import NetworkForm
+from social.admin.networks import NetworkForm
 from social.models import NetworkSetting
 from social.networks import registry
 from tests.make import make_brand, make_contact, make_delivery, make_letter, make_program, make_segment

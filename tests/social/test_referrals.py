@@ -12,9 +12,10 @@ from campaigns.models import Event
 from contacts import consent, suppression
 from contacts.addresses import BadAddress
 from contacts.models import AuditEntry, Contact, Notice
-from social import referrals, rewards, sharing
-from social.models import Claim, Referral, RewardGrant
-from tests.make import make_contact, make_offer, make_program, make_share_link, make_topic, make_user
+from social import referrals, rewards, sharing, suspects
+from social.admin.sharing import ProgramForm
+from social.models import Claim, Milestone, Referral, ReferralProgram, RewardGrant
+from tests.make import make_brand, make_contact, make_offer, make_program, make_share_link, make_topic, make_user
 
 pytestmark = pytest.mark.django_db
 
@@ -189,8 +190,8 @@ def test_the_same_mailbox_under_another_name_is_flagged_and_earns_nothing(sponso
 
 
 def test_dots_matter_where_the_provider_says_so():
-    assert referrals.mailbox("a.b@example.com") != referrals.mailbox("ab@example.com")
-    assert referrals.mailbox("a.b@gmail.com") == referrals.mailbox("ab+c@gmail.com")
+    assert suspects.mailbox("a.b@example.com") != suspects.mailbox("ab@example.com")
+    assert suspects.mailbox("a.b@gmail.com") == suspects.mailbox("ab+c@gmail.com")
 
 
 def test_a_sign_up_on_the_sharers_own_device_is_looked_at():
@@ -283,3 +284,115 @@ def test_a_friend_of_an_erased_sponsor_still_counts():
 
     assert referral.sponsor is None and referral.state == "approved"
     assert Event.objects.get(kind="earned_contact").contact is None
+
+
+def test_milestones_are_given_once_when_so_many_friends_counted():
+    program = make_program(hold_days=0, sponsor_offer=None)
+    link = make_share_link()
+    one, three = (
+        Milestone.objects.create(program=program, friends=n, offer=make_offer(name=f"{n} friends")) for n in (1, 3)
+    )
+
+    given = []
+    for name in ("dan", "eve", "fay", "gil"):
+        sign_up(link, f"{name}@example.com")
+        confirm(f"{name}@example.com")
+        given.append(list(RewardGrant.objects.filter(side="mile").order_by("pk").values_list("milestone", flat=True)))
+
+    assert given == [[one.pk], [one.pk], [one.pk, three.pk], [one.pk, three.pk]]
+    assert set(Claim.objects.filter(contact=link.contact).values_list("offer", flat=True)) == {
+        one.offer_id,
+        three.offer_id,
+    }
+    notices = Notice.objects.filter(kind=rewards.SPONSOR_NOTICE, contact=link.contact).order_by("pk")
+    assert [notice.payload["friends"] for notice in notices] == [1, 3]
+
+
+def test_a_milestone_set_later_is_given_with_the_next_friend():
+    program = make_program(hold_days=0, sponsor_offer=None)
+    link = make_share_link()
+    for name in ("dan", "eve"):
+        sign_up(link, f"{name}@example.com")
+        confirm(f"{name}@example.com")
+    for n in (1, 2):
+        Milestone.objects.create(program=program, friends=n, offer=make_offer(name=f"{n} friends"))
+
+    sign_up(link, "fay@example.com")
+    confirm("fay@example.com")
+
+    assert RewardGrant.objects.filter(side="mile").count() == 2
+
+
+def test_an_address_that_lasts_for_minutes_is_looked_at():
+    link = make_share_link()
+
+    assert sign_up(link, "dan@yopmail.com").reasons == ["disposable"]
+    assert sign_up(link, "eve@box.mailinator.com").reasons == ["disposable"]
+    assert sign_up(link, "fay@notyopmail.com").reasons == []
+
+
+def test_a_burst_from_one_network_is_looked_at_and_another_network_is_not():
+    link = make_share_link()
+    here, there = {"evidence": {"ip_prefix": "192.0.2.0"}}, {"evidence": {"ip_prefix": "198.51.100.0"}}
+
+    burst = [sign_up(link, f"friend{n}@example.com", **here).reasons for n in range(5)]
+    other = sign_up(link, "far@example.com", **there)
+
+    assert burst == [[], [], [], ["same_origin"], ["same_origin"]]
+    assert other.reasons == []
+    assert "192.0.2" not in "".join(Referral.objects.values_list("origin", flat=True))
+
+
+def test_the_same_network_on_another_day_is_another_name():
+    link = make_share_link()
+    here = {"evidence": {"ip_prefix": "192.0.2.0"}}
+    today = sign_up(link, "dan@example.com", **here).origin
+
+    with time_machine.travel(timezone.now() + timedelta(days=2)):
+        later = sign_up(link, "eve@example.com", **here).origin
+
+    assert today and later and today != later
+
+
+def test_more_than_twenty_friends_a_day_are_looked_at():
+    link = make_share_link()
+
+    reasons = [sign_up(link, f"friend{n}@example.com").reasons for n in range(suspects.A_DAY + 1)]
+
+    assert reasons == [[]] * suspects.A_DAY + [["many_today"]]
+
+
+def test_who_decides_sees_the_evidence(client):
+    link = make_share_link()
+    for n in range(4):
+        referral = sign_up(link, f"friend{n}@example.com", evidence={"ip_prefix": "192.0.2.0"})
+    confirm("friend3@example.com")
+    client.force_login(make_user())
+
+    page = client.get(f"/admin/social/referral/{referral.pk}/change/").content.decode()
+
+    assert "more than 3 friends from one network on one day" in page
+    assert "3 other friends came from the same network that day." in page
+    assert "The sponsor brought 3 other friends, 0 voided." in page
+    assert "She confirmed after 0 minutes." in page
+
+
+def test_a_programme_takes_no_reward_of_another_brand_none_that_ended_and_no_endless_wait():
+    program = make_program()
+    ended, foreign = make_offer(name="Over", state="ended"), make_offer(name="Theirs", brand=make_brand(slug="other"))
+
+    def wrong(**fields):
+        typed = {
+            "brand": program.brand_id,
+            "name": "Bring",
+            "qualifying_event": "signup",
+            "hold_days": 7,
+            "is_active": True,
+        }
+        return set(ProgramForm({**typed, **fields}).errors)
+
+    assert wrong() == set()
+    assert wrong(sponsor_offer=foreign.pk) == {"sponsor_offer"}
+    assert wrong(friend_offer=ended.pk) == {"friend_offer"}
+    assert wrong(hold_days=400) == {"hold_days"}
+    assert "share" not in dict(ReferralProgram.Event.choices), "the press of a button is no outcome"
