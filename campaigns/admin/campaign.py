@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from datetime import datetime
+import math
 from typing import Any
 
 from csp.decorators import csp_replace
@@ -20,7 +19,7 @@ from django.utils.decorators import method_decorator
 from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy
 from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.http import require_POST
 from liquid.exceptions import LiquidError
@@ -32,7 +31,8 @@ from campaigns.admin import steps
 from campaigns.admin.again import MakesDrafts, readers
 from campaigns.admin.checking import CheckPages
 from campaigns.admin.consent import AsksConsent
-from campaigns.delivery import control, hold, ledger, progress
+from campaigns.admin.presses import VERBS
+from campaigns.delivery import control, hold, ledger, progress, watching
 from campaigns.models import Campaign
 from contacts.admin_base import SANDBOX, BigTableAdmin
 from contacts.models import Segment
@@ -147,6 +147,7 @@ class CampaignAdmin(CheckPages, AsksConsent, MakesDrafts, SimpleHistoryAdmin, Bi
             path("<int:pk>/duplicate/", site(self.duplicate), name="campaigns_campaign_duplicate"),
             path("<int:pk>/write-to/", site(self.write_to), name="campaigns_campaign_write_to"),
             path("<int:pk>/progress/", site(self.live), name="campaigns_campaign_progress"),
+            path("<int:pk>/watch/", site(self.watch), name="campaigns_campaign_watch"),
             path("<int:pk>/preview/", site(self.preview), name="campaigns_campaign_preview"),
             *report_pages.urls(self.admin_site),
             path("calendar/", site(self.calendar), name="campaigns_campaign_calendar"),
@@ -190,6 +191,7 @@ class CampaignAdmin(CheckPages, AsksConsent, MakesDrafts, SimpleHistoryAdmin, Bi
             "is_open": campaign.state in OPEN,
             "segments": Segment.objects.order_by("name"),
             **numbers(request, campaign),
+            **(watched(campaign) if campaign.started_at else {}),
         }
 
     @method_decorator(require_POST)
@@ -212,7 +214,16 @@ class CampaignAdmin(CheckPages, AsksConsent, MakesDrafts, SimpleHistoryAdmin, Bi
         if not self.has_view_permission(request, campaign):
             raise PermissionDenied
         context = {"campaign": campaign, "badge": badge(campaign), **numbers(request, campaign)}
+        if (before := request.GET.get("state")) and before != campaign.state:
+            context |= {**self.page(request, campaign), "has_moved": True}  # the presses change with the state
         return render(request, "admin/campaigns/campaign/progress.html", context)
+
+    def watch(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Answer relays, receivers and the last lines of the log; asked for less often than the numbers."""
+        campaign = get_object_or_404(Campaign, pk=pk)
+        if not self.has_view_permission(request, campaign):
+            raise PermissionDenied
+        return render(request, "admin/campaigns/campaign/watch.html", {"campaign": campaign, **watched(campaign)})
 
     @method_decorator(xframe_options_sameorigin)
     @method_decorator(
@@ -259,22 +270,42 @@ def numbers(request: HttpRequest, campaign: Campaign) -> dict[str, Any]:
     """Return progress, refusals, and the rate since the page asked last (it says when, and how many were sent then)."""
     now = timezone.now().timestamp()
     found = progress.progress(campaign)
-    before, sent = request.GET.get("at", ""), request.GET.get("sent", "")
-    rate = 0.0
-    try:
-        if before and sent and now > float(before):
-            rate = max(0.0, (found.sent - int(sent)) / (now - float(before)))
-    except ValueError:
-        rate = 0.0
+    rate = rate_since(request.GET, found.sent, now)
     left = found.waiting + found.on_the_wire
     return {
         "progress": found,
         "failures": progress.failures(campaign),
         "retryable": ledger.retryable(campaign).count() if found.failed and campaign.state in RETRYING else 0,
         "rate": round(rate, 1) if rate < 10 else round(rate),
-        "minutes_left": max(1, round(left / rate / 60)) if rate and left else None,
+        "exact_rate": f"{rate:.4f}",
+        "time_left": steps.time_left(left / rate) if rate >= SLOWEST and left else "",
         "now": f"{now:.3f}",
         "is_live": campaign.state == State.SENDING and campaign.kind == Campaign.Kind.CAMPAIGN,
+    }
+
+
+SLOWEST = 0.01  # mails a second; below it no end is foretold
+KEEPS = 0.7  # of the rate of before: one look of two seconds jumps, the mean of the last dozen seconds does not
+
+
+def rate_since(asked: Any, sent: int, now: float) -> float:
+    """Return the mails a second, smoothed over the last looks: the page says when it looked, and what it saw."""
+    try:
+        before, then = float(asked.get("at", "")), int(asked.get("sent", ""))
+        latest = max(0.0, (sent - then) / (now - before)) if now > before else 0.0
+        known = float(asked.get("rate") or latest)
+    except (ValueError, OverflowError):
+        return 0.0
+    return latest if not math.isfinite(known) or known <= 0 else KEEPS * known + (1 - KEEPS) * latest
+
+
+def watched(campaign: Campaign) -> dict[str, Any]:
+    """Return relays, receivers, the last lines of the log."""
+    return {
+        "relays": watching.by_relay(campaign),
+        "receivers": watching.by_domain(campaign),
+        "log": watching.log(campaign),
+        "is_watched": campaign.state == State.SENDING,
     }
 
 
@@ -301,86 +332,3 @@ def url_or_none(name: str, *words: object) -> str | None:
         return reverse(name, args=words)
     except NoReverseMatch:
         return None
-
-
-def start(request: HttpRequest, campaign: Campaign) -> str:
-    control.start(campaign, request.user)
-    return _("Started. The mails are going out.")
-
-
-def schedule(request: HttpRequest, campaign: Campaign) -> str:
-    try:
-        at = timezone.make_aware(datetime.fromisoformat(request.POST.get("at", "")))
-    except ValueError:
-        raise control.Refused(_("Choose a day and a time for the start.")) from None
-    control.schedule(campaign, at, request.user)
-    return _("Scheduled for %(at)s.") % {"at": date_format(timezone.localtime(at), "DATETIME_FORMAT")}
-
-
-def unschedule(request: HttpRequest, campaign: Campaign) -> str:
-    control.unschedule(campaign, request.user)
-    return _("The start was taken back; the campaign is a draft again.")
-
-
-def pause(request: HttpRequest, campaign: Campaign) -> str:
-    control.pause(campaign, request.POST.get("reason", ""), request.user)
-    return _("Paused. Mails already out stay out.")
-
-
-def resume(request: HttpRequest, campaign: Campaign) -> str:
-    control.resume(campaign, request.user)
-    return _("Resumed.")
-
-
-def cancel(request: HttpRequest, campaign: Campaign) -> str:
-    left = control.cancel(campaign, request.user)
-    return _("Cancelled. %(n)s mails will never be sent.") % {"n": steps.number(left)}
-
-
-def add_people(request: HttpRequest, campaign: Campaign) -> str:
-    added = control.add_people(campaign, request.user)
-    return _("%(n)s people were added.") % {"n": steps.number(added)}
-
-
-def remove_people(request: HttpRequest, campaign: Campaign) -> str:
-    chosen = request.POST.get("segment", "")
-    segment = Segment.objects.filter(pk=int(chosen)).first() if chosen.isdecimal() else None
-    if segment is None:
-        raise control.Refused(_("Choose the segment whose people are taken out."))
-    removed = control.remove_people(campaign, segment, request.user)
-    return _("%(n)s people were taken out. Who has the mail already keeps it.") % {"n": steps.number(removed)}
-
-
-def resend(request: HttpRequest, campaign: Campaign) -> str:
-    n = control.resend_ambiguous(campaign, request.user, resend=True)
-    return _("%(n)s mails in doubt are sent again.") % {"n": steps.number(n)}
-
-
-def settle(request: HttpRequest, campaign: Campaign) -> str:
-    n = control.resend_ambiguous(campaign, request.user, resend=False)
-    return _("%(n)s mails in doubt count as sent.") % {"n": steps.number(n)}
-
-
-def retry_failed(request: HttpRequest, campaign: Campaign) -> str:
-    n = control.retry_failed(campaign, request.user)
-    return ngettext("%(n)s failed mail is tried again.", "%(n)s failed mails are tried again.", n) % {
-        "n": steps.number(n)
-    }
-
-
-VERBS: dict[str, Callable[[HttpRequest, Campaign], str]] = {
-    verb.__name__.replace("_", "-"): verb
-    for verb in (
-        start,
-        schedule,
-        unschedule,
-        pause,
-        resume,
-        cancel,
-        add_people,
-        remove_people,
-        resend,
-        settle,
-        retry_failed,
-    )
-}

@@ -89,6 +89,17 @@ def number(n: int) -> str:
     return number_format(n, force_grouping=True)
 
 
+def time_left(seconds: float) -> str:
+    """Return how long it will take, in the two largest units that matter."""
+    minutes = max(1, round(seconds / 60))
+    if minutes < 60:
+        return ngettext("about %(n)s minute left", "about %(n)s minutes left", minutes) % {"n": minutes}
+    hours, minutes = divmod(minutes, 60)
+    if hours < 48:
+        return _("about %(hours)s h %(minutes)s min left") % {"hours": hours, "minutes": minutes}
+    return _("about %(n)s days left") % {"n": round(hours / 24)}
+
+
 def frozen(campaign: Campaign) -> audience.AudienceCount:
     """Return the audience as it was frozen at the start."""
     return audience.AudienceCount(

@@ -10,7 +10,7 @@ take("campaign:12", 200)     # → 7: so many mails may go now
 # ruff: noqa: S608 - what is put into these statements are our own names and placeholders
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.db.models import F, Q
@@ -103,3 +103,9 @@ def slowed_domains() -> dict[str, float]:
     """Return the receiving domains that have a pace of their own, with their mails a second."""
     found = TokenBucket.objects.filter(key__startswith=DOMAIN).values_list("key", "rate")
     return {key.removeprefix(DOMAIN): rate for key, rate in found}
+
+
+def slowed_since(since: datetime) -> list[tuple[str, float, datetime]]:
+    """Return the receiving domains whose own pace changed after a time: name, mails a second, when."""
+    found = TokenBucket.objects.filter(key__startswith=DOMAIN, changed_at__gt=since).order_by("-changed_at")[:20]
+    return [(each.key.removeprefix(DOMAIN), each.rate, each.changed_at) for each in found if each.changed_at]

@@ -105,10 +105,11 @@ def sign_in(page, site, user="admin", password="fanfare"):
 def open_browser(request, chromium, site):
     """Return a function that opens a fresh browser window; afterwards nothing may have gone wrong in any of them.
 
-    A test marked `expects_refusal` may meet answers of 403 and 409, which Chromium writes to the console as errors.
+    A test marked `expects_refusal` may meet answers of 403 and 409, or no answer at all, which Chromium and
+    htmx write to the console as errors.
     """
     windows, wrong = [], []
-    refusal = "Failed to load resource" if request.node.get_closest_marker("expects_refusal") else None
+    refusal = ("Failed to load resource", "htmx:") if request.node.get_closest_marker("expects_refusal") else None
 
     def window(kind=DESKTOP, **more):
         context = chromium.new_context(**{**kind, **more}, base_url=site.base)
@@ -127,7 +128,7 @@ def open_browser(request, chromium, site):
 
 
 def is_error(said, refusal):
-    return said.type == "error" and not (refusal and refusal in said.text)
+    return said.type == "error" and not (refusal and said.text.startswith(refusal))
 
 
 def is_foreign(url: str, base: str) -> bool:

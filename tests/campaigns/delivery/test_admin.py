@@ -1,13 +1,24 @@
 import email.message
+import re
 
 import pytest
+from django.core.cache import cache
 from django.utils import timezone
 
+from campaigns.admin import steps
+from campaigns.admin.campaign import rate_since
+from campaigns.delivery import breaker, control, throttle
 from campaigns.models import Campaign, Delivery, OutboxMail
 from tests.campaigns.delivery.test_control import make_ready
 from tests.make import make_campaign, make_contact, make_delivery, make_user
 
 pytestmark = pytest.mark.django_db
+PATH = "/admin/campaigns/campaign/"
+
+
+@pytest.fixture(autouse=True)
+def nothing_kept():
+    cache.clear()  # numbers of the same campaign id in an earlier test
 
 
 @pytest.fixture
@@ -213,3 +224,59 @@ def test_failed_mails_are_tried_again_by_a_press_that_only_shows_when_it_helps(d
     assert "1 failed mail is tried again" in press(desk, campaign, "retry-failed")
     assert Delivery.objects.filter(state="queued").count() == 1
     assert "Try only these again" not in page(desk, campaign)
+
+
+def test_the_live_page_tells_relays_receivers_and_what_happened_last(desk):
+    campaign = make_campaign(state="sending", started_at=timezone.now(), audience_at=timezone.now())
+    now = timezone.now()
+    mails = [
+        ("a@gmail.com", "sent", "main"),
+        ("b@googlemail.com", "deferred", "main"),
+        ("c@brand.example", "failed", "spare"),
+    ]
+    for address, state, relay in mails:
+        make_delivery(
+            campaign=campaign, contact=make_contact(email=address), state=state, relay=relay,
+            sent_at=now if state == "sent" else None, next_at=now if state == "deferred" else None,
+        )  # fmt: skip
+    throttle.slower("gmail.com")
+    breaker.failed("spare", "connection refused")
+    control.pause(campaign, "wrong price", "marie")
+
+    text = " ".join(re.sub("<[^>]+>", " ", desk.get(f"{PATH}{campaign.pk}/watch/").content.decode()).split())
+
+    assert "main 1 0 1 0" in text and "spare left alone for 1 s: connection refused 0 0 0 1" in text
+    assert "gmail.com asked for fewer: 4 a second 1 0 1 0" in text, "one receiver under two names"
+    assert "paused: wrong price marie" in text and "relay spare fails" in text
+
+
+def test_the_presses_come_with_the_numbers_only_when_the_state_has_changed(desk):
+    row = make_delivery()
+    control.pause(row.campaign, "wrong price", "marie")
+
+    same, other = (
+        desk.get(f"{PATH}{row.campaign_id}/progress/?state={state}").content.decode() for state in ("paused", "sending")
+    )
+
+    assert "hx-swap-oob" not in same and 'id="fan-press" hx-swap-oob' in other and "Resume…" in other
+
+
+def test_the_pace_is_a_press(desk):
+    campaign = make_delivery().campaign
+    desk.post(f"{PATH}{campaign.pk}/do/pace/", {"per_hour": "500"})
+    campaign.refresh_from_db()
+    assert campaign.pace_per_hour == 500
+
+    desk.post(f"{PATH}{campaign.pk}/do/pace/", {"per_hour": "-1"})
+    desk.post(f"{PATH}{campaign.pk}/do/pace/", {"per_hour": ""})
+    campaign.refresh_from_db()
+    assert campaign.pace_per_hour is None
+
+
+def test_the_rate_does_not_jump_and_the_time_left_is_said_in_hours():
+    first = rate_since({"at": "100", "sent": "0"}, 20, 102)
+    assert (first, rate_since({"at": "102", "sent": "20", "rate": str(first)}, 20, 104)) == (10.0, 7.0)
+    assert rate_since({"at": "nan", "sent": "1", "rate": "inf"}, 5, 104) == 0
+    assert [steps.time_left(n) for n in (20, 3540, 7500, 400_000)] == [
+        "about 1 minute left", "about 59 minutes left", "about 2 h 5 min left", "about 5 days left",
+    ]  # fmt: skip
