@@ -136,8 +136,30 @@ def _group(campaign: Campaign, version: ContentVersion, language: str, people: l
         yield from (Outgoing(person.delivery_id, "", "", b"", str(bad)[:300]) for person in people)
         return
     makers = Makers(mail, campaign.pk)
-    for person, own in zip(people, blocks, strict=True):
-        yield _one(mail, campaign, person, own, makers)
+    done = 0
+    try:
+        for made in by_column(mail, people, blocks, makers):
+            yield made
+            done += 1
+    except Exception as error:  # one person's values: all that are left are made one by one, and she fails alone
+        logger.info("campaign=%s batch made one by one: %s", campaign.pk, type(error).__name__)
+        for person, own in zip(people[done:], blocks[done:], strict=True):
+            yield _one(mail, campaign, person, own, makers)
+
+
+def by_column(
+    mail: CompiledEmail, people: Sequence[Recipient], blocks: Sequence[dict[str, Any]], makers: Makers
+) -> Iterator[Outgoing]:
+    """Yield the mail of each: what a slot shows is evaluated for the whole batch at once, each mail joined when asked.
+
+    Raises:  what any person's values do, before the first mail.
+    """
+    values = [values_for(mail, person, own, makers) for person, own in zip(people, blocks, strict=True)]
+    behind = f"@{mail.envelope_domain}"
+    for person, own, message in zip(people, values, mime.messages(mail, people, values), strict=True):
+        envelope = f"b+{own[INTERNAL]['bounce']}{behind}"
+        letter = Letter(mail, person, own)
+        yield Outgoing(person.delivery_id, envelope, ascii_address(person.email), message, "", letter)
 
 
 def block_values(mail: CompiledEmail, campaign: Campaign, people: Sequence[Recipient]) -> list[dict[str, Any]]:

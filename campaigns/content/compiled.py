@@ -25,15 +25,16 @@ from django.utils.translation import gettext as _
 from campaigns import links
 from campaigns.content import dkim, document, mime, sanitise, visibility
 from campaigns.content.blocks import Audience, Block, BlockDict, CompileEnv, registry
-from campaigns.content.evaluate import PAGE, PLAIN, WIRE_HTML, WIRE_TEXT, Program, compile_program
+from campaigns.content.evaluate import PAGE, PLAIN, TOKEN, WIRE_HTML, WIRE_TEXT, compile_program
 from campaigns.content.findings import BadContent, Finding
 from campaigns.content.merge import INTERNAL, LiquidError, parse
 from campaigns.content.plaintext import to_text
+from campaigns.content.program import Program
 from campaigns.content.quoted import ascii_domain
 from campaigns.content.rewriting import Number, Rewriter
 from campaigns.content.tags import MovedTag, Tags
 from campaigns.models import Campaign, ContentBody, ContentVersion, Image
-from campaigns.tracking.tokens import PATHS, Purpose
+from campaigns.tracking.tokens import PATHS, Purpose, codec
 
 SERVICES = {
     "unsubscribe": Purpose.UNSUBSCRIBE,
@@ -91,6 +92,18 @@ class CompiledEmail:
     def parts(self) -> Program[bytes]:
         """Both parts on the wire, in one program: what a mail joins once."""
         return mime.parts(self)
+
+    @cached_property
+    def crowd(self) -> dict[str, str]:
+        """Return the tokens that all share who did not agree to be measured each by herself."""
+        number = self.env.campaign.pk if self.env.campaign else 0
+        ring = codec()
+        return {"open": ring.make(Purpose.OPEN, number), "click": ring.make(Purpose.CLICK, number)}
+
+    @cached_property
+    def crowd_parts(self) -> Program[bytes]:
+        """Return `parts` with those tokens in place: fewer, longer runs."""
+        return self.parts.given({f"{TOKEN}{name} }}}}": WIRE_HTML.token(token) for name, token in self.crowd.items()})
 
     @cached_property
     def page(self) -> Program[str]:

@@ -12,8 +12,8 @@ from __future__ import annotations
 import io
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
-from typing import Any, Generic, TypeVar
+from functools import partial
+from typing import Any, Generic
 
 from liquid import BoundTemplate, RenderContext
 from liquid.ast import BlockNode, Node
@@ -27,11 +27,12 @@ from liquid.stringify import to_liquid_string
 from liquid.undefined import is_undefined
 from markupsafe import escape
 
+from campaigns.content.columns import Column, Pieces, text_column, wire_column
 from campaigns.content.merge import INTERNAL
+from campaigns.content.program import Piece, Program, ReadSlot, Slot
 from campaigns.content.quoted import SOFT_BREAK, is_easy, quoted
 from campaigns.content.reading import Values, fallback, forloop, is_field, items_of, or_else, reader
 
-Piece = TypeVar("Piece", str, bytes)
 STATEFUL = {"assign", "capture", "cycle", "increment", "decrement"}  # they change names for what follows
 TOKEN = f"{{{{ {INTERNAL}."  # how the slot of a token is written: hexadecimal, the same in every part of a mail
 MAX_LOOP = 1000  # items of one list that a mail shows
@@ -47,20 +48,18 @@ class Encoder(Generic[Piece]):
     join: Callable[[Iterable[Piece]], Piece]
     empty: Piece
     escapes: bool
-
-
-_encoded = lru_cache(maxsize=4096)(quoted)  # what is no plain ASCII; the text part's values come again in the HTML
+    column: Callable[[Column], Sequence[Piece] | None] = lambda column: None  # a batch of values at once, if it can
 
 
 def _quoted_text(text: str) -> bytes:
-    return text.encode() + SOFT_BREAK if is_easy(text) else _encoded(text)
+    return text.encode() + SOFT_BREAK if is_easy(text) else quoted(text)
 
 
 def _quoted_html(text: str) -> bytes:
     # Five searches for one character are twice as fast as one for a set.
     if "&" in text or "<" in text or "'" in text or '"' in text or ">" in text:
         text = str(escape(text))
-    return text.encode() + SOFT_BREAK if is_easy(text) else _encoded(text)
+    return text.encode() + SOFT_BREAK if is_easy(text) else quoted(text)
 
 
 def _token(text: str) -> bytes:
@@ -71,56 +70,16 @@ def _escaped(text: str) -> str:
     return str(escape(text))
 
 
-WIRE_HTML: Encoder[bytes] = Encoder(quoted, _quoted_html, _token, b"".join, b"", True)
-WIRE_TEXT: Encoder[bytes] = Encoder(quoted, _quoted_text, _token, b"".join, b"", False)
+def _wire(make: Callable[[str], bytes], *, escapes: bool) -> Encoder[bytes]:
+    known = Pieces(make)
+    column = partial(wire_column, pieces=known, escapes=escapes)
+    return Encoder(quoted, known.__getitem__, _token, b"".join, b"", escapes, column)
+
+
+WIRE_HTML = _wire(_quoted_html, escapes=True)
+WIRE_TEXT = _wire(_quoted_text, escapes=False)
 PAGE: Encoder[str] = Encoder(str, _escaped, str, "".join, "", True)
-PLAIN: Encoder[str] = Encoder(str, str, str, "".join, "", False)
-
-
-class Program(Generic[Piece]):
-    """A compiled document. Calling it with merge values returns the document for one contact."""
-
-    __slots__ = ("join", "pieces", "repeated", "single", "tokens")
-    join: Callable[[Iterable[Piece]], Piece]
-
-    def __init__(self, join: Callable[[Iterable[Piece]], Piece]) -> None:
-        self.join = join
-        self.pieces: list[Any] = []
-        self.single: list[tuple[int, Callable[[Values], Piece]]] = []
-        self.repeated: list[tuple[Sequence[int], Callable[[Values], Piece]]] = []
-        self.tokens: dict[str, tuple[list[int], Callable[[Values], Piece]]] = {}
-
-    def __call__(self, values: Values) -> Piece:
-        return self.join(self.filled(values))
-
-    def filled(self, values: Values) -> list[Piece]:
-        """Return the pieces for one contact, in order, not joined yet."""
-        pieces: list[Piece] = self.pieces.copy()
-        for place, slot in self.single:
-            pieces[place] = slot(values)
-        for places, slot in self.repeated:
-            piece = slot(values)
-            for place in places:
-                pieces[place] = piece
-        for places, slot in self.tokens.values():
-            piece = slot(values)
-            for place in places:
-                pieces[place] = piece
-        return pieces
-
-    def append(self, other: Program[Piece]) -> None:
-        """Add another program behind this one; a token that stands in both is computed once."""
-        start = len(self.pieces)
-        self.pieces += other.pieces
-        self.single += [(start + place, slot) for place, slot in other.single]
-        self.repeated += [([start + place for place in places], slot) for places, slot in other.repeated]
-        for name, (places, slot) in other.tokens.items():
-            self.tokens.setdefault(name, ([], slot))[0].extend(start + place for place in places)
-
-    @property
-    def is_constant(self) -> bool:
-        """Say whether it gives the same for everybody."""
-        return not self.single and not self.repeated and not self.tokens
+PLAIN: Encoder[str] = Encoder(str, str, str, "".join, "", False, text_column)
 
 
 class Unknown(Exception):
@@ -133,7 +92,7 @@ def compile_program(template: BoundTemplate, encoder: Encoder[Piece]) -> Program
     if any(_is_stateful(node) for node in template.nodes):
         program: Program[Piece] = Program(encoder.join)
         program.pieces.append(encoder.empty)
-        program.single.append((0, builder.by_liquid(template.nodes)))
+        program.single.append((0, Slot(builder.by_liquid(template.nodes))))
         return program
     return builder.program(template.nodes, outermost=True)
 
@@ -156,7 +115,7 @@ class _Builder(Generic[Piece]):
     def program(self, nodes: Iterable[Node], *, outermost: bool = False) -> Program[Piece]:
         """Return the program of some nodes; the same slot in several places is computed once."""
         program: Program[Piece] = Program(self.encoder.join)
-        slots: dict[str, tuple[list[int], Callable[[Values], Piece]]] = {}
+        slots: dict[str, tuple[list[int], Slot[Piece]]] = {}
         for node in nodes:
             if isinstance(node, ContentNode):
                 program.pieces.append(self.encoder.run(node.text))
@@ -171,19 +130,19 @@ class _Builder(Generic[Piece]):
         program.repeated = [(places, slot) for places, slot in slots.values() if len(places) > 1]
         return program
 
-    def slot(self, node: Node, *, outermost: bool) -> Callable[[Values], Piece]:
+    def slot(self, node: Node, *, outermost: bool) -> Slot[Piece]:
         try:
             if isinstance(node, OutputNode):
                 return self.output(node)
             if isinstance(node, IfNode):
-                return self.choice(node)
+                return Slot(self.choice(node))
             if isinstance(node, ForNode):
-                return self.loop(node)
+                return Slot(self.loop(node))
         except Unknown:
             pass
         if not outermost:  # the outermost node goes to Liquid whole, so that `break` finds its loop
             raise Unknown
-        return self.by_liquid([node])
+        return Slot(self.by_liquid([node]))
 
     def by_liquid(self, nodes: Sequence[Node]) -> Callable[[Values], Piece]:
         """Return a slot that Liquid renders."""
@@ -198,19 +157,21 @@ class _Builder(Generic[Piece]):
 
         return render
 
-    def output(self, node: OutputNode) -> Callable[[Values], Piece]:
+    def output(self, node: OutputNode) -> Slot[Piece]:
         """Return the slot of `{{ … }}`."""
         expression = node.expression
         if not isinstance(expression, FilteredExpression):
             raise Unknown
         if isinstance(expression.left, Path) and expression.left.path[0] == INTERNAL:
-            return self.internal(str(expression.left.path[1]))
+            return Slot(self.internal(str(expression.left.path[1])))
         if isinstance(expression.left, Path) and is_field(expression.left.path):
             head, tail = expression.left.path
             otherwise = fallback(expression)
             if not expression.filters or otherwise is not None:
-                return self.shown_field(str(head), str(tail), otherwise)
-        return self.shown(reader(expression, self.template))
+                one = self.shown_field(str(head), str(tail), otherwise)
+                return ReadSlot(one, reader(expression, self.template), str(node), self.encoder.column)
+        read = reader(expression, self.template)
+        return ReadSlot(self.shown(read), read, str(node), self.encoder.column)
 
     def internal(self, name: str) -> Callable[[Values], Piece]:
         """Return the slot of a token: hexadecimal, nothing to escape or to remember."""

@@ -22,12 +22,12 @@ from campaigns.content.recipients import Recipient
 
 if TYPE_CHECKING:
     from campaigns.content.compiled import CompiledEmail
-    from campaigns.content.evaluate import Program
+    from campaigns.content.program import Program
 
 Slot = Callable[[dict[str, Any]], str]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(slots=True, eq=False)
 class Letter:
     """One person's mail before it is bytes: what was compiled, for whom, and her values."""
 

@@ -8,11 +8,13 @@ from __future__ import annotations
 import hashlib
 import re
 import time
+from collections.abc import Iterator, Sequence
 from email.utils import formatdate
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from campaigns.content.evaluate import Program
+from campaigns.content.merge import INTERNAL
+from campaigns.content.program import Program
 from campaigns.content.quoted import ascii_address, ascii_domain, header, mailbox
 from campaigns.content.recipients import Recipient
 from campaigns.models import Campaign, Sender
@@ -92,6 +94,34 @@ def message(compiled: CompiledEmail, recipient: Recipient, values: dict[str, Any
     """
     pieces = compiled.parts.filled(values)
     pieces[0] = headers(compiled, recipient, values)
+    return finished(compiled, pieces)
+
+
+def messages(compiled: CompiledEmail, people: Sequence[Recipient], values: Sequence[dict[str, Any]]) -> Iterator[bytes]:
+    """Yield the message of each, the same bytes as `message` makes, evaluated by the column.
+
+    Raises:  Unsendable and whatever one person's values do, all before the first message: then make them one by one.
+    """
+    subjects = ["".join(pieces) for pieces in compiled.subject.rows(values, {})]
+    fronts = [before(compiled, person, subject) for person, subject in zip(people, subjects, strict=True)]
+    for front, own, pieces in zip(fronts, values, rows(compiled, values), strict=True):
+        pieces[0] = front + behind(compiled, own[INTERNAL])
+        yield finished(compiled, pieces)
+
+
+def rows(compiled: CompiledEmail, values: Sequence[dict[str, Any]]) -> Iterator[list[bytes]]:
+    """Yield the pieces of each, in order. Who did not agree to be measured shares the crowd's tokens: one run each."""
+    crowd = compiled.crowd
+    is_crowd = [own[INTERNAL]["open"] == crowd["open"] and own[INTERNAL]["click"] == crowd["click"] for own in values]
+    kinds = []
+    for kind, program in ((False, compiled.parts), (True, compiled.crowd_parts)):
+        kinds.append(program.rows([own for own, one in zip(values, is_crowd, strict=True) if one is kind], {}))
+    for one in is_crowd:
+        yield next(kinds[one])
+
+
+def finished(compiled: CompiledEmail, pieces: list[bytes]) -> bytes:
+    """Return the pieces as one message, signed where its domain has a key."""
     if compiled.signer is None:
         return b"".join(pieces)
     body = b"".join(pieces[1:])
@@ -100,23 +130,20 @@ def message(compiled: CompiledEmail, recipient: Recipient, values: dict[str, Any
 
 def headers(compiled: CompiledEmail, recipient: Recipient, values: dict[str, Any]) -> bytes:
     """Return the message's headers and the empty line behind them."""
-    tokens = values["t_"]
+    return before(compiled, recipient, compiled.subject(values)) + behind(compiled, values[INTERNAL])
+
+
+def before(compiled: CompiledEmail, recipient: Recipient, subject: str) -> bytes:
+    """Return the headers up to the subject, whose line end the date brings."""
+    return b"%sTo: <%s>\r\n%s" % (compiled.head, ascii_address(recipient.email).encode(), subject_line(subject))
+
+
+def behind(compiled: CompiledEmail, tokens: dict[str, str]) -> bytes:
+    """Return the headers that time and tokens make, and the empty line."""
     leave = tokens.get("unsubscribe")
     # Never folded inside the brackets nor encoded: Gmail would show no button.
     ending = f"List-Unsubscribe: <{leave}>\r\n\r\n" if leave else "\r\n"
-    return b"".join(
-        (
-            compiled.head,
-            b"To: <",
-            ascii_address(recipient.email).encode(),
-            b">\r\n",
-            subject_line(compiled.subject(values)),
-            _date(int(time.time())),
-            tokens["bounce"].encode(),
-            compiled.tail,
-            ending.encode(),
-        )
-    )
+    return b"%s%s%s%s" % (_date(int(time.time())), tokens["bounce"].encode(), compiled.tail, ending.encode())
 
 
 def subject_line(subject: str) -> bytes:
