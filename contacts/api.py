@@ -23,6 +23,7 @@ from rest_framework.viewsets import GenericViewSet
 from contacts import audit, basis, identities, merging, privacy, profile, upsert
 from contacts.addresses import BadAddress
 from contacts.answers import acting_user, client_of, once
+from contacts.bulk_api import Bulk
 from contacts.models import Brand, Consent, Contact, Identity, Subscription, Topic
 from contacts.models.consent import Basis
 from contacts.problems import Strict, Unprocessable
@@ -189,7 +190,7 @@ ANN = OpenApiExample(
     destroy=extend_schema(summary="Forget a contact for good: rows go, her address stays suppressed as a hash"),
 )
 class ContactViewSet(
-    mixins.ListModelMixin, mixins.RetrieveModelMixin, mixins.DestroyModelMixin, GenericViewSet[Contact]
+    Bulk, mixins.ListModelMixin, mixins.RetrieveModelMixin, mixins.DestroyModelMixin, GenericViewSet[Contact]
 ):
     """People, found by any of their identities."""
 
