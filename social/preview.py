@@ -125,21 +125,24 @@ def _jpeg(canvas: Image.Image) -> bytes:
 
 def _paste_hero(canvas: Image.Image, path: str) -> bool:
     """The campaign's picture over the right two fifths; False when there is none that can be read."""
-    picture = _open(path)
+    left = 760
+    picture = _open(path, (WIDTH - left, HEIGHT))
     if picture is None:
         return False
-    left = 760
     canvas.paste(ImageOps.fit(picture.convert("RGB"), (WIDTH - left, HEIGHT)), (left, 0))
     return True
 
 
-def _open(path: str) -> Image.Image | None:
+def _open(path: str, wanted: tuple[int, int] | None = None) -> Image.Image | None:
+    """The picture, or None. A large JPEG is decoded no larger than `wanted` needs, which saves most of the time."""
     public = storages["public"]
     if not path or not public.exists(path):
         return None
     try:
         with public.open(path) as file:
             picture = Image.open(io.BytesIO(file.read()))
+            if wanted:
+                picture.draft("RGB", wanted)
             picture.load()
     except (OSError, Image.DecompressionBombError):  # an SVG logo, a broken file: the card goes without it
         return None

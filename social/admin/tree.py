@@ -17,8 +17,9 @@ from django.shortcuts import get_object_or_404, render
 from django.urls import URLPattern, path
 from django.utils.translation import gettext as _
 
-from campaigns.admin.reports import shown as table_shown
 from campaigns.models import Campaign
+from campaigns.reports import words as numbers
+from campaigns.reports.shapes import Table
 from social.models import ShareLink, ShareTree, TreeNode
 from social.timeline import network_name
 from social.tree import branches, build, words
@@ -65,7 +66,7 @@ def tree(request: HttpRequest, site: AdminSite, pk: int) -> HttpResponse:
         "campaign": campaign,
         "tree": found,
         "shown": shown,
-        "tables": [table_shown(table) for table in shown.tables],
+        "tables": [cells(table) for table in shown.tables],
         "top": [row(node) for node in branches.top(found)],
         **rows_of(branches.roots(found)),
     }
@@ -86,6 +87,13 @@ def branch(request: HttpRequest, site: AdminSite, pk: int) -> HttpResponse:
         return render(request, "admin/social/branch.html", context)
     context = {**site.each_context(request), "title": _("A branch of the tree"), **context}
     return render(request, "admin/social/branch_page.html", context)
+
+
+def cells(table: Table) -> dict[str, Any]:
+    """Return a table with each cell as (kind, text)."""
+    kinds = [column.kind for column in table.columns]
+    rows = [[(kind, numbers.cell(value)) for kind, value in zip(kinds, row, strict=True)] for row in table.rows]
+    return {"table": table, "rows": rows}
 
 
 def number(text: str | None) -> int:

@@ -71,12 +71,12 @@ class Writer:
         )  # fmt: skip
 
 
-def grow(campaign, *, seeds, k, visitors, hours, seed=1, most=8):
+def grow(campaign, *, seeds, k, visitors, hours, seed=1, most=8, prefix="p"):
     """Let `seeds` people share; each leads to Poisson(k) who sign up and share in turn `hours` later.
 
     Returns the sizes of the generations and the number of visits.
     """
-    told, writer = random.Random(seed), Writer(campaign)
+    told, writer = random.Random(seed), Writer(campaign, prefix)
     at, people, parents = writer.now - timedelta(days=60), writer.contacts(seeds), [None] * seeds
     sizes, visits = [], []
     for generation in range(1, most):
