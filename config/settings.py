@@ -287,6 +287,9 @@ ANYMAIL = {**env.pairs("HOOK_KEYS"), **({"WEBHOOK_SECRET": HOOK_SECRET} if HOOK_
 # How long a hit keeps its address range and browser; days; default 30.
 HITS_KEPT_DAYS = env.number("HITS_KEPT_DAYS", 30, least=1)
 
+# A MaxMind file (.mmdb) that knows countries, as GeoLite2-Country; absolute path; default none: no country is kept.
+COUNTRY_DATABASE = env.text("COUNTRY_DATABASE", "")
+
 # How long events are kept; totals and people stay for good; months; default 13.
 EVENTS_KEPT_MONTHS = env.number("EVENTS_KEPT_MONTHS", 13, least=1)
 

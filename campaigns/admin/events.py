@@ -48,7 +48,7 @@ class EventAdmin(BigTableAdmin, ReadOnlyAdmin):
     def get_fields(self, request: HttpRequest, obj: Event | None = None) -> Any:
         return [
             "kind", "at", "verdict", "why", "ruleset", "campaign", "contact", "delivery", "link", "network", "device",
-            "os", "ip_prefix", "user_agent", "subject_kind", "subject_id", "created_at",
+            "os", "country", "ip_prefix", "user_agent", "subject_kind", "subject_id", "created_at",
         ]  # fmt: skip
 
     def get_readonly_fields(self, request: HttpRequest, obj: Event | None = None) -> Any:

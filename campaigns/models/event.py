@@ -74,6 +74,7 @@ class Event(models.Model):
     network = models.CharField(_("network"), max_length=24, blank=True)
     device = models.CharField(_("device"), max_length=8, choices=Device, blank=True)
     os = models.CharField(_("system"), max_length=24, blank=True)
+    country = models.CharField(_("country"), max_length=2, blank=True)
     subject_kind = models.CharField(_("object"), max_length=24, blank=True)
     subject_id = models.BigIntegerField(_("object id"), null=True, blank=True)
     ip_prefix = models.CharField(_("address range"), max_length=45, blank=True)
@@ -96,7 +97,10 @@ class Event(models.Model):
 
 
 class HourlyTotal(models.Model):
-    """Events of one hour by campaign, kind, verdict and one dimension: '' (all), link, network, device, os or crowd."""
+    """Events of one hour by campaign, kind, verdict and one dimension.
+
+    Dimensions are '' (all), link, network, device, os, country and crowd.
+    """
 
     campaign = models.ForeignKey(
         Campaign, on_delete=models.CASCADE, related_name="totals", db_index=False, verbose_name=_("campaign")

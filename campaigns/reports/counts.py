@@ -13,7 +13,7 @@ from campaigns.models import Campaign, Delivery, Engagement, Event, HourlyTotal
 from campaigns.reports import tally
 
 HUMAN = Event.Verdict.HUMAN.value
-DIMENSIONS = ("link", "os", "network")
+DIMENSIONS = ("link", "os", "network", "country")
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Any
 
+from babel import Locale
 from django.db.models import Count
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from campaigns.models import Campaign, Delivery, Event, Link, LinkEngagement
@@ -23,6 +25,8 @@ def everything(campaign: Campaign, found: Counts, replaced: Collection[str] = ()
         devices.table(campaign, found),
         domains.table(campaign, found),
         loads(campaign, found),
+        proxies(campaign, found),
+        countries(campaign, found),
         networks(found),
         outcomes(campaign, found),
     ]
@@ -83,6 +87,56 @@ def loads(campaign: Campaign, found: Counts) -> Table:
         lines,
         note=_("Only what people did moves segments, rewards and automation."),
     )
+
+
+PROXIES = {"apple": "Apple", "gmail": "Gmail", "yahoo": "Yahoo"}
+
+
+def proxies(campaign: Campaign, found: Counts) -> Table:
+    """Return pixel loads on somebody's behalf by whose proxy made them."""
+    lines: list[list[Value]] = []
+    for key, name in PROXIES.items():
+        if n := found.by["network"].get(("open", key), 0):
+            url = rows.events_url(campaign, kind__exact="open", network__exact=key)
+            lines.append([name, Counted(n, url)])
+    return Table(
+        "proxies",
+        _("Loaded by proxies"),
+        [Column(_("whose")), Column(_("opens"), "number", meaning("open_proxy"))],
+        lines,
+        note=_("Nobody can tell from these whether the mail was read. They count for no person and move nothing."),
+    )
+
+
+def countries(campaign: Campaign, found: Counts) -> Table:
+    """Return where people's own opens and clicks came from; nothing without a file that knows countries."""
+    seen = found.by["country"]
+    totals = {code: seen["open", code] + seen["click", code] for _kind, code in seen}
+    lines: list[list[Value]] = []
+    for code in sorted(totals, key=lambda code: (-totals[code], code)):
+        counted = [
+            Counted(n, rows.events_url(campaign, kind__exact=kind, country__exact=code) if n else "")
+            for kind in ("open", "click")
+            for n in [seen[kind, code]]
+        ]
+        lines.append([country_name(code), *counted])
+    return Table(
+        "countries",
+        _("Countries"),
+        [
+            Column(_("country")),
+            Column(_("opens"), "number", meaning("loads")),
+            Column(_("clicks"), "number", meaning("loads")),
+        ],
+        lines,
+        note=_("By the network's address, of people who agreed to be measured; a traveller or a VPN is elsewhere."),
+    )
+
+
+def country_name(code: str) -> str:
+    """Return the country's name in the reader's language."""
+    locale = Locale.parse((get_language() or "en").replace("-", "_"))
+    return str(locale.territories.get(code, code))
 
 
 def networks(found: Counts) -> Table:

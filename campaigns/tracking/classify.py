@@ -88,6 +88,7 @@ class Look(NamedTuple):
     rule: str
     device: str
     os: str
+    network: str = ""  # whose proxy it is
 
 
 @dataclass(slots=True)
@@ -112,10 +113,10 @@ def look(kind: str, user_agent: str) -> Look:
     if not user_agent.strip():
         return Look(UNKNOWN, "R10", "", "")
     if kind == "o" and user_agent == "Mozilla/5.0":
-        return Look(PROXY, "R4", "", "")
+        return Look(PROXY, "R4", "", "", "apple")
     for robot in _robots():
         if robot.match in user_agent and kind in robot.kinds:
-            return Look(robot.verdict, robot.rule, "", "")
+            return Look(robot.verdict, robot.rule, "", "", robot.network)
     if is_crawler(user_agent):
         return Look(MACHINE, "R3", "", "")
     return Look(HUMAN, "", *_device(user_agent))
@@ -129,13 +130,21 @@ class Robot(NamedTuple):
     verdict: str
     rule: str
     kinds: str  # letters of the hits it gives away: Outlook's own name is a reader's on a pixel, a robot's on a link
+    network: str = ""  # of a proxy: whose mail programs it loads for
 
 
 @cache
 def _robots() -> list[Robot]:
     table = json.loads((Path(__file__).parent / "robots.json").read_text())
     return [
-        Robot(row["match"], row["name"], row["verdict"], row.get("rule", "R3"), row.get("kinds", "ocwfvq"))
+        Robot(
+            row["match"],
+            row["name"],
+            row["verdict"],
+            row.get("rule", "R3"),
+            row.get("kinds", "ocwfvq"),
+            row.get("network", ""),
+        )
         for row in table
     ]
 

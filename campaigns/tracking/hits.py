@@ -53,6 +53,8 @@ class Hit:
     ruleset: int = 0
     device: str = ""
     os: str = ""
+    network: str = ""
+    country: str = ""
     range: str | None = None
 
     @property

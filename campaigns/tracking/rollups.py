@@ -56,6 +56,7 @@ class Act:
     subject_id: int | None = None
     ip_prefix: str = ""
     user_agent: str = ""
+    country: str = ""
 
 
 @dataclass(slots=True)
@@ -86,7 +87,7 @@ def sums(acts: Iterable[Act]) -> Sums:
         campaign, contact, at, kind = act.campaign_id, act.contact_id, act.at, act.kind
         if campaign is not None:
             hour = at.replace(minute=0, second=0, microsecond=0)
-            where = (act.link_id, act.network, act.device, act.os, contact is None)
+            where = (act.link_id, act.network, act.device, act.os, act.country, contact is None)
             alike[campaign, hour, kind, act.verdict, where] += 1
         if contact is None or act.verdict != HUMAN:
             continue
@@ -102,11 +103,13 @@ def sums(acts: Iterable[Act]) -> Sums:
     return result
 
 
-Where = tuple[int | None, str, str, str, bool]  # link, network, device, system, crowd
+Where = tuple[int | None, str, str, str, str, bool]  # link, network, device, system, country, crowd
 Alike = tuple[int, datetime, str, str, Where]
 
 
-def dimensions(link: int | None, network: str, device: str, os: str, is_crowd: bool) -> list[tuple[str, str]]:
+def dimensions(
+    link: int | None, network: str, device: str, os: str, country: str, is_crowd: bool
+) -> list[tuple[str, str]]:
     """Return the (dimension, value) pairs that an act counts under; the first is the plain total."""
     pairs = [("", "")]
     if link is not None:
@@ -115,6 +118,8 @@ def dimensions(link: int | None, network: str, device: str, os: str, is_crowd: b
         pairs.append(("network", network))
     if device or os:
         pairs += [("device", device), ("os", f"{device}/{os}")]
+    if country:
+        pairs.append(("country", country))
     if is_crowd:
         pairs.append(("crowd", "1"))
     return pairs

@@ -20,7 +20,7 @@ from django.db.models import Count
 
 from campaigns.delivery.database import is_postgresql
 from campaigns.models import Event, Link
-from campaigns.tracking import bulk, neighbours
+from campaigns.tracking import bulk, countries, neighbours
 from campaigns.tracking import classify as rules
 from campaigns.tracking.classify import RULESET, Seen
 from campaigns.tracking.hits import Hit
@@ -146,7 +146,7 @@ PEOPLE = {rules.HUMAN, rules.UNKNOWN}
 def look_at(hit: Hit) -> None:
     """Set verdict, rule, device and system by what the line tells alone."""
     seen = rules.from_flags(hit.flags, rules.look(hit.kind, hit.user_agent))
-    hit.verdict, hit.rule, hit.device, hit.os = seen
+    hit.verdict, hit.rule, hit.device, hit.os, hit.network = seen
     hit.ruleset = RULESET
 
 
@@ -215,6 +215,7 @@ def act_of(hit: Hit) -> Act:
     is_person = hit.contact_id is not None
     return Act(
         KINDS[hit.kind], hit.at, hit.key, hit.verdict, hit.rule, hit.ruleset,
-        hit.campaign_id, hit.contact_id, hit.delivery_id, hit.link_id, "", hit.device, hit.os, "", None,
+        hit.campaign_id, hit.contact_id, hit.delivery_id, hit.link_id, hit.network, hit.device, hit.os, "", None,
         hit.ip_prefix if is_person else "", hit.user_agent[:400] if is_person else "",
+        countries.of(hit.ip) if is_person and hit.verdict == rules.HUMAN else "",
     )  # fmt: skip

@@ -1,6 +1,7 @@
 """The demo, told twice in a database of its own: every figure it prints is found again in the rows by plain Python."""
 
 import json
+from collections import defaultdict
 from io import StringIO
 
 import pytest
@@ -10,12 +11,14 @@ from django.db import transaction
 
 from campaigns.models import Campaign, Delivery, Event, OutboxMail
 from campaigns.reports import campaign_report
+from campaigns.tracking.spool import Spool
 from config.demo import letters
 from config.demo.shop import USER
 from contacts.models import Contact, Job, Suppression
 from social.models import Claim, Credit, EarnedVisit, Order, Redemption, Referral, ShareLink
 
 CONTACTS = 150
+RAW: list[bytes] = []
 TABLES = [
     Campaign,
     Claim,
@@ -44,9 +47,12 @@ def told(django_db_setup, django_db_blocker):
     with django_db_blocker.unblock():
         atom = transaction.atomic()
         atom.__enter__()
+        append = Spool.append
+        Spool.append = lambda spool, record: RAW.append(record) or append(spool, record)  # a copy of what is written
         try:
             yield tell()
         finally:
+            Spool.append = append
             transaction.set_rollback(True)
             atom.__exit__(None, None, None)
 
@@ -100,6 +106,44 @@ def test_every_figure_of_the_funnel_is_found_again_in_the_rows(told, db_open):
     assert told["funnel"]["sent"] > 100
     assert 0 < told["funnel"]["click"] < told["funnel"]["open"] < told["funnel"]["sent"]
     assert told["funnel"]["redeem"] > 0
+
+
+def hits_of(campaign):
+    """The campaign's raw lines by mail (0: the crowd's): (seconds, kind, link, network, browser), in time order."""
+    found = defaultdict(list)
+    for record in RAW:
+        ns, kind, token, number, flags, ip, browser, _referer, _language = record.decode().rstrip("\n").split("\t")
+        if kind in "oc" and int(token[2:8], 16) == campaign.pk and not flags:
+            network = ip.rpartition(".")[0]
+            found[int(token[8:16], 16)].append((int(ns) / 1e9, kind, number, network, browser))
+    return {delivery: sorted(hits) for delivery, hits in found.items()}
+
+
+def test_the_mails_figures_are_found_again_in_the_raw_hits_by_plain_python(told, db_open):
+    campaign = Campaign.objects.get(name=letters.NAME)
+    mails = {row.pk: row for row in campaign.deliveries.select_related("contact")}
+    opened, clicked, proxies, machines = set(), set(), 0, 0
+    lines = hits_of(campaign)
+    proxies += len([1 for hit in lines.pop(0, []) if hit[1] == "o" and hit[4] == "Mozilla/5.0"])
+    for delivery, hits in lines.items():
+        person, sent_at = mails[delivery].contact, mails[delivery].sent_at.timestamp()
+        agreed = {"o": person.open_tracking_at, "c": person.click_tracking_at}
+        clicks = [(at, link) for at, kind, link, _network, browser in hits if kind == "c"]
+        for at, kind, _link, network, browser in hits:
+            is_mine = agreed[kind] is not None and agreed[kind].timestamp() <= at
+            burst = {other for when, other in clicks if abs(when - at) <= 10}
+            if kind == "o" and browser == "Mozilla/5.0":
+                proxies += 1
+            elif is_mine and kind == "c" and (len(burst) >= 3 or (at - sent_at <= 5 and network.startswith("104.47."))):
+                machines += 1
+            elif is_mine:
+                (opened if kind == "o" else clicked).add(person.pk)
+
+    report = {step.key: step.n for step in campaign_report(campaign).funnel}
+    assert len(RAW) > 100 and (len(opened), len(clicked), proxies) == (
+        report["open"], report["click"], report["open_proxy"],
+    )  # fmt: skip
+    assert machines == len([event for event in events("click", "machine") if event.contact_id])
 
 
 def test_the_import_accounts_for_every_line(told, db_open):

@@ -9,11 +9,13 @@ from django.utils import timezone
 
 from campaigns import links
 from campaigns.models import Engagement, Event, HourlyTotal, LinkEngagement, SpoolFile
+from campaigns.reports import campaign_report
 from campaigns.tracking import ingest, neighbours, recount, spool, tail
 from campaigns.tracking.front import Front
 from campaigns.tracking.spool import Spool, folder
 from campaigns.tracking.tokens import Purpose, make
 from contacts import consent
+from tests.campaigns.tracking import mmdb
 from tests.make import make_campaign, make_contact, make_delivery
 
 pytestmark = pytest.mark.django_db
@@ -374,3 +376,40 @@ def test_a_hammered_link_is_read_beside_a_bounded_number_of_stored_hits(web, del
     most = max(len(rows) for found in looked for rows in found.values())
     assert most <= neighbours.MOST + 1 and Event.objects.count() == 500
     assert recount.differences(delivery.campaign) == []
+
+
+def test_proxies_are_told_apart_by_whose_they_are(web, delivery):
+    for agent in ("Mozilla/5.0", "Mozilla/5.0", "Mozilla/5.0 (Windows) (via ggpht.com GoogleImageProxy)"):
+        web.get(open_path(delivery), agent=agent)
+    ingest.run(once=True)
+
+    assert sorted(Event.objects.values_list("verdict", "network")) == [
+        ("proxy", "apple"), ("proxy", "apple"), ("proxy", "gmail"),
+    ]  # fmt: skip
+    table = campaign_report(delivery.campaign).table("proxies")
+    assert [[row[0], row[1].n] for row in table.rows] == [["Apple", 2], ["Gmail", 1]]
+    assert recount.differences(delivery.campaign) == []
+
+
+def test_a_country_is_noted_of_people_where_a_file_knows_it(web, ann, delivery, settings, tmp_path):
+    path = tmp_path / "country.mmdb"
+    path.write_bytes(mmdb.file_of({"192.0.2.0/24": "FR", "198.51.100.0/24": "CH"}))
+    settings.COUNTRY_DATABASE = str(path)
+    web.get(open_path(delivery))
+    web.get(click_path(delivery), ip="198.51.100.9")
+    web.get(open_path(delivery), agent="Mozilla/5.0")
+    web.get(f"/o/{make(Purpose.OPEN, delivery.campaign_id)}.gif")
+    ingest.run(once=True)
+
+    assert sorted(Event.objects.values_list("country", flat=True)) == ["", "", "CH", "FR"]
+    table = campaign_report(delivery.campaign).table("countries")
+    assert [[row[0], row[1].n, row[2].n] for row in table.rows] == [["Switzerland", 0, 1], ["France", 1, 0]]
+    assert recount.differences(delivery.campaign) == []
+
+
+def test_a_country_file_that_cannot_be_read_stops_nothing(web, delivery, settings, tmp_path):
+    (tmp_path / "broken.mmdb").write_bytes(b"not a database")
+    settings.COUNTRY_DATABASE = str(tmp_path / "broken.mmdb")
+    web.get(open_path(delivery))
+    ingest.run(once=True)
+    assert Event.objects.get().country == ""
