@@ -19,11 +19,12 @@ from contacts import api as contacts
 from contacts import imports_api as imports
 from contacts import segments_api as segments
 from social import api as social
+from social import offers_api as offers
 from social import sharing_api as sharing
 
 router = DefaultRouter()
 router.include_root_view = False
-for floor in (contacts, segments, imports, campaigns, messages, social, sharing, webhooks, own_key):
+for floor in (contacts, segments, imports, campaigns, messages, social, sharing, webhooks, own_key, offers):
     for prefix, viewset in floor.ROUTES.items():
         router.register(prefix, viewset, basename=prefix)
 

@@ -25,7 +25,8 @@ from campaigns.models import Campaign, Delivery, Engagement, Event, SendingHold
 from campaigns.tracking import spool
 from contacts import heartbeats, retention
 from contacts.models import Contact, Job, Notice
-from social.models import EarnedVisit, FanWord, OfferCounter, Referral, ShareLink
+from social.models import EarnedVisit, FanWord, Offer, OfferCounter, Referral, ShareLink
+from social.offers import budget
 from social.reports import CONFIRMED
 
 WATCHED = 20  # campaigns, newest first, whose ledgers are asked for trouble
@@ -106,6 +107,7 @@ def home(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     if may("social.view_sharelink"):
         context["sharers"] = _sharers()
     if may("social.view_offer"):
+        context["needs"] += _budget_needs()
         context["spent"] = _nearly_spent()
     context["title"] = _("Home")
     context["first_steps"] = may("campaigns.add_campaign") and not context.get("learned") and not context["running"]
@@ -194,6 +196,18 @@ def _service_needs(campaigns: list[Campaign]) -> list[Need]:
     away = [name for name in ("beat", "worker") if ages.get(name, heartbeats.STALE_AFTER + 1) > heartbeats.STALE_AFTER]
     text = _("Campaigns wait, but the background service is not running (%(names)s): start “python3 manage.py up”")
     return [Need(text % {"names": ", ".join(away)}, _url("readyz"), True)] if away else []
+
+
+def _budget_needs() -> list[Need]:
+    """Name the live offers whose budget is spent or promised from 80 % on."""
+    live = Offer.objects.filter(state=Offer.State.LIVE, budget_minor__isnull=False, ends_at__gt=timezone.now())
+    needs = []
+    for now in map(budget.outlook, live.order_by("pk")[:WATCHED]):
+        if now.level:
+            words = {"name": now.offer.name, "percent": round(100 * (now.part or 0))}
+            text = _("The budget of “%(name)s” is spent or promised to %(percent)d %%") % words
+            needs.append(Need(text, _url("admin:social_offer_budget"), now.level == "stop"))
+    return needs
 
 
 def _disk_needs() -> list[Need]:

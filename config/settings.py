@@ -439,6 +439,9 @@ SPECTACULAR_SETTINGS = {
         "MailBasisEnum": "contacts.imports_api.MAIL_BASES",
         "DeliveryStateEnum": "campaigns.models.Delivery.State",
         "JobStateEnum": "contacts.models.Job.State",
+        "OfferKindEnum": "social.models.Offer.Kind",
+        "RedemptionKindEnum": "social.models.Redemption.Kind",
+        "OfferStateEnum": "social.models.Offer.State",
     },
 }
 

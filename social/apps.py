@@ -8,6 +8,7 @@ FOLLOWERS = {
     "updated": _("known as fans already"),
     "left_out": _("not among your contacts"),
 }
+CODES = {"made": _("new codes"), "left_out": _("empty, doubled or too long")}
 
 
 class SocialConfig(AppConfig):
@@ -22,3 +23,5 @@ class SocialConfig(AppConfig):
 
         jobs.register("fan_list", "social.fans.lists:work", _("List of followers"), FOLLOWERS)
         jobs.register(importing.KIND, "social.importing:work", _("Past orders of"), importing.COUNTS)
+        jobs.register("make_codes", "social.offers.bulk:work_make", _("Codes"), CODES)
+        jobs.register("load_codes", "social.offers.bulk:work_load", _("A partner's codes"), CODES)

@@ -111,6 +111,8 @@ def rows(db):
         "webhookendpoint": WebhookEndpoint.objects.create(
             key=keys.issue("shop", make_user(username="shop-owner"), ["events:read"])[0], url="https://x.example"
         ),
+        "offer": voucher.offer,
+        "place": make_place(),
         "redemption": redeem(voucher.token, place=make_place(), who=Who("device:1"), key="1"),
         "qrcode": QRCode.objects.create(
             name="Poster", placement="poster", link=links.public("qr", target="https://x.example")

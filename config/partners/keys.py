@@ -47,6 +47,12 @@ RESOURCES = (
     "share-links",
     "referrals",
     "webhooks",
+    "offers",
+    "codes",
+    "claims",
+    "redemptions",
+    "reversals",
+    "places",
 )
 SCOPES = (*(f"{resource}:{verb}" for resource in RESOURCES for verb in ("read", "write")), "campaigns:send")
 

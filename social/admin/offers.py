@@ -2,38 +2,41 @@
 
 from __future__ import annotations
 
-import csv
 import secrets
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
-from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, StreamingHttpResponse
+from django.db.models import Count, IntegerField, OuterRef, QuerySet, Subquery
+from django.db.models.functions import Coalesce
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
 from django.urls import URLPattern, path, reverse
+from django.utils import timezone
+from django.utils.formats import localize
 from django.utils.html import format_html, format_html_join
-from django.utils.translation import get_language, gettext_lazy, ngettext
+from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 from simple_history.admin import SimpleHistoryAdmin
 from unfold.admin import StackedInline, TabularInline
 from unfold.decorators import action
-from unfold.widgets import UnfoldAdminIntegerFieldWidget, UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget
+from unfold.widgets import UnfoldAdminSelectWidget
 
-from contacts.admin_base import BigTableAdmin, FanfareAdmin, ReadOnlyAdmin, SeenInline
+from contacts.admin_base import BigTableAdmin, ReadOnlyAdmin, SeenInline
 from contacts.money import money
+from social.admin import offer_money
+from social.admin.money import MoneyForm
 from social.fans import networks
-from social.models import Attempt, Claim, Code, CodeBatch, Offer, OfferLimit, OfferText, Redemption
-from social.offers import codes, counters, pools, states
+from social.models import Attempt, Claim, Offer, OfferBlackout, OfferLimit, OfferText, Redemption
+from social.offers import budget, changes, codes, counters, states
 from social.offers.reasons import Refused
 from social.offers.redemption import Who
 from social.offers.redemption import reverse as reverse_redemption
 from social.offers.value import headline, until
 
 _LEVELS = {"error": gettext_lazy("error"), "warning": gettext_lazy("warning"), "note": gettext_lazy("note")}
-MOST_AT_ONCE = 20_000  # codes made in one request; a second or two
 
 
 class NetworkChoice(forms.ModelForm[Any]):
@@ -66,21 +69,42 @@ class LimitInline(TabularInline):  # type: ignore[misc]
     tab = True
 
 
+class BlackoutInline(TabularInline):  # type: ignore[misc]
+    model = OfferBlackout
+    extra = 0
+    tab = True
+
+
+class OfferForm(MoneyForm, NetworkChoice):
+    """An offer with its amounts in whole units, and what belongs together checked before the database does."""
+
+    required_amounts = ("cost_minor",)
+
+    def clean(self) -> dict[str, Any]:
+        given = super().clean()
+        wanted = {Offer.Kind.PERCENT: "percent", Offer.Kind.AMOUNT: "amount_minor"}.get(given.get("kind", ""))
+        if wanted and not given.get(wanted) and wanted not in self.errors:
+            self.add_error(wanted, _("Enter what is taken off."))
+        if given.get("code_mode") == Offer.CodeMode.GENERIC and not given.get("generic_code"):
+            self.add_error("generic_code", _("Enter the one code that all use."))
+        return given
+
+
 @admin.register(Offer)
 class OfferAdmin(SimpleHistoryAdmin, BigTableAdmin):  # type: ignore[misc]
     """Offers with their words and limits; live, pause and end are buttons that say what speaks against them."""
 
-    form = NetworkChoice
-    list_display = ["name", "state", "shown_value", "ends", "shown_left"]
+    form = OfferForm
+    list_display = ["name", "state", "shown_value", "ends", "shown_use", "shown_left"]
     list_filter = ["state", "brand", "holding"]
     search_fields = ["name", "texts__title"]
     list_select_related = ["brand"]
     autocomplete_fields = ["brand", "segment", "places"]
-    readonly_fields = ["state", "shown_checks", "spent_minor"]
+    readonly_fields = ["state", "shown_checks", "shown_figures", "shown_changes"]
     actions_submit_line = ["save_and_go_live", "save_and_pause", "save_and_end"]
-    inlines = [TextInline, LimitInline]
+    inlines = [TextInline, LimitInline, BlackoutInline]
     fieldsets = [
-        (None, {"fields": ["shown_checks", "name", "brand", "state"]}),
+        (None, {"fields": ["shown_checks", "shown_figures", "name", "brand", "state"]}),
         (gettext_lazy("What one gets"), {"fields": ["kind", "percent", "amount_minor", "currency", "min_order_minor"]}),
         (gettext_lazy("When and where"), {"fields": ["starts_at", "ends_at", "use_within_days", "places"]}),
         (
@@ -88,11 +112,15 @@ class OfferAdmin(SimpleHistoryAdmin, BigTableAdmin):  # type: ignore[misc]
             {"fields": ["segment", "first_order_only", "min_fan_level", "network"]},
         ),
         (gettext_lazy("Codes"), {"fields": ["code_mode", "generic_code", "holding", "reversible_days"]}),
-        (gettext_lazy("Money"), {"fields": ["cost_minor", "budget_minor", "spent_minor"]}),
+        (gettext_lazy("Money"), {"fields": ["cost_minor", "budget_minor", "expected_percent", "over_budget"]}),
+        (gettext_lazy("What was changed"), {"fields": ["shown_changes"], "classes": ["collapse"]}),
     ]
 
     def has_delete_permission(self, request: HttpRequest, obj: Offer | None = None) -> bool:
         return super().has_delete_permission(request, obj) and obj is not None and obj.state == Offer.State.DRAFT
+
+    def get_urls(self) -> list[URLPattern]:
+        return [*offer_money.urls(self), *super().get_urls()]
 
     @admin.display(description=gettext_lazy("value"))
     def shown_value(self, offer: Offer) -> str:
@@ -101,6 +129,39 @@ class OfferAdmin(SimpleHistoryAdmin, BigTableAdmin):  # type: ignore[misc]
     @admin.display(description=gettext_lazy("until"), ordering="ends_at")
     def ends(self, offer: Offer) -> str:
         return until(offer.ends_at, _language())
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Offer]:
+        rows: QuerySet[Offer] = super().get_queryset(request)
+        return rows.annotate(
+            n_claims=_count_of(Claim.objects.filter(offer=OuterRef("pk"))),
+            n_used=_count_of(Claim.objects.filter(offer=OuterRef("pk"), state=Claim.State.REDEEMED)),
+        )
+
+    @admin.display(description=gettext_lazy("redeemed of claimed"))
+    def shown_use(self, offer: Offer) -> str:
+        return f"{offer.n_used} / {offer.n_claims}"  # type: ignore[attr-defined]
+
+    @admin.display(description=gettext_lazy("so far"))
+    def shown_figures(self, offer: Offer) -> str:
+        if not offer.pk:
+            return "–"
+        now, left = budget.outlook(offer), counters.left(offer)
+        words = _("%(open)d claims are open, %(used)d redeemed.") % {"open": now.open_claims, "used": now.used}
+        if left is not None:
+            words += " " + _("%(left)d are left.") % {"left": left}
+        return format_html(
+            '{} <a href="{}">{}</a> · <a href="{}">{}</a>', words,
+            reverse("admin:social_offer_report", args=[offer.pk]), _("Report"),
+            reverse("admin:social_offer_budget"), _("Budgets"),
+        )  # fmt: skip
+
+    @admin.display(description=gettext_lazy("changes"))
+    def shown_changes(self, offer: Offer) -> str:
+        rows = (
+            (localize(timezone.localtime(one.at)), one.by, "; ".join(one.what))
+            for one in (changes.changes(offer) if offer.pk else [])
+        )
+        return format_html("<ul>{}</ul>", format_html_join("", "<li><small>{} {}</small> {}</li>", rows))
 
     @admin.display(description=gettext_lazy("left"))
     def shown_left(self, offer: Offer) -> str:
@@ -145,108 +206,14 @@ class OfferAdmin(SimpleHistoryAdmin, BigTableAdmin):  # type: ignore[misc]
             messages.success(request, words)
 
 
+def _count_of(rows: QuerySet[Claim]) -> Any:
+    """Return a subquery that counts, so that a page of offers asks once."""
+    counted = rows.order_by().values("offer").annotate(n=Count("pk")).values("n")
+    return Coalesce(Subquery(counted, output_field=IntegerField()), 0)
+
+
 def _after_saving(request: HttpRequest, move: Callable[[Offer, states.Person], None], words: str) -> None:
     request.offer_move = (move, words)  # type: ignore[attr-defined]
-
-
-class BatchForm(forms.ModelForm[CodeBatch]):
-    """How many codes to make, or a partner's own codes, one a line."""
-
-    make = forms.IntegerField(
-        label=gettext_lazy("make so many codes"),
-        required=False,
-        min_value=1,
-        max_value=MOST_AT_ONCE,
-        widget=UnfoldAdminIntegerFieldWidget(),
-    )
-    own = forms.CharField(
-        label=gettext_lazy("or these codes of a partner"),
-        required=False,
-        help_text=gettext_lazy("one a line; letters and digits, up to 40"),
-        widget=UnfoldAdminTextareaWidget(),
-    )
-
-    class Meta:
-        model = CodeBatch
-        fields = ["offer", "name"]
-
-    def clean(self) -> dict[str, Any]:
-        given: dict[str, Any] = super().clean() or {}
-        if bool(given.get("make")) == bool((given.get("own") or "").strip()) and not self.errors:
-            raise forms.ValidationError(_("Enter either a number of codes to make, or codes of a partner."))
-        return given
-
-
-@admin.register(CodeBatch)
-class CodeBatchAdmin(FanfareAdmin):
-    """Codes made together; the list of a batch is downloaded for the printer."""
-
-    form = BatchForm
-    list_display = ["__str__", "offer", "n", "is_imported", "created_at"]
-    list_filter = ["is_imported"]
-    search_fields = ["name", "offer__name"]
-    list_select_related = ["offer"]
-    autocomplete_fields = ["offer"]
-    actions = ["download"]
-
-    def has_change_permission(self, request: HttpRequest, obj: CodeBatch | None = None) -> bool:
-        return obj is None and super().has_change_permission(request, obj)
-
-    def has_delete_permission(self, request: HttpRequest, obj: CodeBatch | None = None) -> bool:
-        return False
-
-    def save_model(self, request: HttpRequest, obj: CodeBatch, form: Any, change: bool) -> None:
-        given = form.cleaned_data
-        if given.get("make"):
-            made = pools.make_batch(obj.offer, given["make"], name=obj.name)
-        else:
-            made, left_out = pools.import_batch(obj.offer, given["own"].splitlines(), name=obj.name)
-            if left_out:
-                words = ngettext(
-                    "%(n)d line was left out: empty, doubled or too long.",
-                    "%(n)d lines were left out: empty, doubled or too long.",
-                    left_out,
-                )
-                messages.warning(request, words % {"n": left_out})
-        obj.pk, obj.n = made.pk, made.n
-
-    @admin.action(description=gettext_lazy("Download the codes (CSV)"), permissions=["change"])
-    def download(self, request: HttpRequest, batches: QuerySet[CodeBatch]) -> StreamingHttpResponse:
-        rows = Code.objects.filter(batch__in=batches).order_by("pk").values_list("value", "state").iterator(2_000)
-        answer = StreamingHttpResponse(_csv(rows), content_type="text/csv; charset=utf-8")
-        answer["Content-Disposition"] = 'attachment; filename="codes.csv"'
-        return answer
-
-
-def _csv(rows: Iterator[tuple[str, str]]) -> Iterator[str]:
-    class Echo:
-        def write(self, line: str) -> str:
-            return line
-
-    writer = csv.writer(Echo())
-    yield writer.writerow(["code", "printed", "state"])
-    for value, state in rows:
-        yield writer.writerow([value, codes.display(value), state])
-
-
-@admin.register(Code)
-class CodeAdmin(BigTableAdmin, ReadOnlyAdmin):
-    """Codes, of which the list shows the end only; a whole code finds its row."""
-
-    list_display = ["__str__", "offer", "batch", "state", "created_at"]
-    list_filter = ["state"]
-    search_fields = ["=value"]
-    search_help_text = gettext_lazy("the whole code")
-    list_select_related = ["offer", "batch__offer"]
-    fields = ["offer", "batch", "state", "created_at"]
-
-    def get_search_results(
-        self, request: HttpRequest, queryset: QuerySet[Code], search_term: str
-    ) -> tuple[QuerySet[Code], bool]:
-        if not search_term.strip():
-            return queryset, False
-        spellings = {codes.normalise(search_term), codes.squeeze(search_term)}
-        return queryset.filter(value__in=spellings), False
 
 
 class UseInline(SeenInline):

@@ -1,9 +1,10 @@
 """The tables of the upper floor: what a fan does next. `from social.models import Offer` is the public door."""
 
 from social.models.fans import BrandAccount, FanCheck, FanCode, FanProof, FanWord, FediverseApp
-from social.models.offers import Attempt, Claim, Code, CodeBatch, Offer, OfferCounter, OfferLimit, OfferText, Redemption
+from social.models.fraud import FraudCase, FraudRule
+from social.models.offers import Code, CodeBatch, Offer, OfferBlackout, OfferCounter, OfferLimit, OfferText
 from social.models.orders import Conversion, Credit, Order, OrderLine, OrderSource
-from social.models.places import Device, Place, QRCode, StaffMember
+from social.models.places import Device, Place, QRCode, StaffMember, TillTicket
 from social.models.rfm import RfmScale, RfmScore
 from social.models.sharing import (
     DailySalt,
@@ -16,6 +17,7 @@ from social.models.sharing import (
     ShareLink,
 )
 from social.models.trees import ShareTree, TreeNode
+from social.models.uses import Attempt, Claim, Redemption, TillNote
 
 __all__ = [
     "Attempt",
@@ -33,9 +35,12 @@ __all__ = [
     "FanProof",
     "FanWord",
     "FediverseApp",
+    "FraudCase",
+    "FraudRule",
     "Milestone",
     "NetworkSetting",
     "Offer",
+    "OfferBlackout",
     "OfferCounter",
     "OfferLimit",
     "OfferText",
@@ -53,5 +58,7 @@ __all__ = [
     "ShareLink",
     "ShareTree",
     "StaffMember",
+    "TillNote",
+    "TillTicket",
     "TreeNode",
 ]

@@ -1,4 +1,4 @@
-"""Offers and their life: claim → (reserve) → redeem → reverse. Redemptions are append-only; counters keep limits."""
+"""Offers, their words, limits, counters and codes. What becomes of them is in `uses`."""
 
 from typing import ClassVar
 
@@ -7,10 +7,10 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
-from campaigns.models import Campaign, Delivery, Image
-from contacts.models import Brand, Contact, Segment
-from social.models.fans import FanLevel, FanProof
-from social.models.places import Device, Place, StaffMember
+from campaigns.models import Image
+from contacts.models import Brand, Job, Segment
+from social.models.fans import FanLevel
+from social.models.places import Place
 
 
 def base_currency() -> str:
@@ -42,6 +42,10 @@ class Offer(models.Model):
         BEARER = "bearer", _("whoever shows it first")
         PERSONAL = "personal", _("only the person: the code is mailed to her")
 
+    class OverBudget(models.TextChoices):
+        REFUSE = "refuse", _("not honoured")
+        HONOUR = "honour", _("honoured all the same")
+
     brand = models.ForeignKey(Brand, on_delete=models.PROTECT, related_name="offers", verbose_name=_("brand"))
     name = models.CharField(_("name"), max_length=120)
     kind = models.CharField(_("kind"), max_length=8, choices=Kind, default=Kind.PERCENT)
@@ -71,6 +75,15 @@ class Offer(models.Model):
     reversible_days = models.PositiveSmallIntegerField(_("days in which a redemption can be undone"), default=30)
     cost_minor = models.PositiveBigIntegerField(_("cost of one redemption"), default=0)
     budget_minor = models.PositiveBigIntegerField(_("budget"), null=True, blank=True)
+    expected_percent = models.PositiveSmallIntegerField(
+        _("expected use of claims, %"),
+        null=True,
+        blank=True,
+        help_text=_("of 100 who claim, how many come; empty = learned from this offer, 50 at first"),
+    )
+    over_budget = models.CharField(
+        _("codes out when the budget is spent"), max_length=8, choices=OverBudget, default=OverBudget.REFUSE
+    )
     spent_minor = models.PositiveBigIntegerField(_("spent"), default=0, editable=False)
     places = models.ManyToManyField(
         Place, blank=True, related_name="offers", verbose_name=_("places"), help_text=_("none = all")
@@ -103,7 +116,13 @@ class Offer(models.Model):
                 name="offer_fan_level_0_5",
             ),
             models.CheckConstraint(
-                condition=models.Q(budget_minor__isnull=True) | models.Q(spent_minor__lte=models.F("budget_minor")),
+                condition=models.Q(expected_percent__isnull=True) | models.Q(expected_percent__lte=100),
+                name="offer_expected_0_100",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(budget_minor__isnull=True)
+                | models.Q(spent_minor__lte=models.F("budget_minor"))
+                | models.Q(over_budget="honour"),
                 name="offer_within_budget",
             ),
         ]
@@ -129,6 +148,8 @@ class OfferText(models.Model):
         Image, null=True, blank=True, on_delete=models.PROTECT, related_name="+", verbose_name=_("image")
     )
 
+    history = HistoricalRecords()
+
     class Meta:
         verbose_name = _("text of an offer")
         verbose_name_plural = _("texts of offers")
@@ -152,6 +173,8 @@ class OfferLimit(models.Model):
     scope = models.CharField(_("counted"), max_length=8, choices=Scope)
     max_uses = models.PositiveIntegerField(_("most redemptions"))
 
+    history = HistoricalRecords()
+
     class Meta:
         verbose_name = _("limit of an offer")
         verbose_name_plural = _("limits of offers")
@@ -162,6 +185,28 @@ class OfferLimit(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_scope_display()}: {self.max_uses}"
+
+
+class OfferBlackout(models.Model):
+    """Days on which an offer is not redeemed, both included; in the shop's time zone, else the site's."""
+
+    offer = models.ForeignKey(Offer, on_delete=models.CASCADE, related_name="blackouts", verbose_name=_("offer"))
+    first_day = models.DateField(_("first day"))
+    last_day = models.DateField(_("last day"))
+
+    history = HistoricalRecords()
+
+    class Meta:
+        verbose_name = _("days without redemption")
+        verbose_name_plural = _("days without redemption")
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(last_day__gte=models.F("first_day")), name="offer_blackout_in_order"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.first_day} – {self.last_day}"
 
 
 class OfferCounter(models.Model):
@@ -194,7 +239,11 @@ class CodeBatch(models.Model):
     offer = models.ForeignKey(Offer, on_delete=models.PROTECT, related_name="batches", verbose_name=_("offer"))
     name = models.CharField(_("name"), max_length=120, blank=True)
     is_imported = models.BooleanField(_("imported"), default=False)
+    pattern = models.CharField(_("pattern"), max_length=40, blank=True)
     n = models.PositiveIntegerField(_("codes"), default=0)
+    job = models.ForeignKey(
+        Job, null=True, blank=True, on_delete=models.SET_NULL, related_name="+", verbose_name=_("work")
+    )
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
 
     class Meta:
@@ -231,152 +280,3 @@ class Code(models.Model):
 
     def __str__(self) -> str:
         return f"…{self.value[-4:]}"
-
-
-class Claim(models.Model):
-    """A contact took an offer; `token` (128 bit, Crockford) is what her QR holds. Moved by conditional UPDATEs only."""
-
-    on_erase: ClassVar[str] = "detach"
-
-    class State(models.TextChoices):
-        OPEN = "open", _("open")
-        REDEEMED = "redeemed", _("redeemed")
-        VOID = "void", _("void")
-
-    class Via(models.TextChoices):
-        MAIL = "mail", _("mail")
-        SHARE = "share", _("friend's page")
-        QR = "qr", _("QR code")
-        API = "api", _("API")
-        STAFF = "staff", _("staff")
-
-    offer = models.ForeignKey(Offer, on_delete=models.PROTECT, related_name="claims", verbose_name=_("offer"))
-    contact = models.ForeignKey(
-        Contact, null=True, on_delete=models.SET_NULL, related_name="claims", verbose_name=_("contact")
-    )
-    seq = models.PositiveSmallIntegerField(_("number"), default=1)
-    state = models.CharField(_("state"), max_length=8, choices=State, default=State.OPEN)
-    code = models.OneToOneField(
-        Code, null=True, blank=True, on_delete=models.PROTECT, related_name="claim", verbose_name=_("code")
-    )
-    token = models.CharField(_("token"), max_length=32, unique=True)
-    proof = models.ForeignKey(
-        FanProof, null=True, blank=True, on_delete=models.SET_NULL, related_name="claims", verbose_name=_("fan proof")
-    )
-    via = models.CharField(_("through"), max_length=8, choices=Via, default=Via.MAIL)
-    campaign = models.ForeignKey(
-        Campaign, null=True, blank=True, on_delete=models.PROTECT, related_name="claims", verbose_name=_("campaign")
-    )
-    delivery = models.ForeignKey(
-        Delivery, null=True, blank=True, on_delete=models.SET_NULL, related_name="+", verbose_name=_("delivery")
-    )
-    claimed_at = models.DateTimeField(_("claimed"), auto_now_add=True)
-    expires_at = models.DateTimeField(_("use until"))
-    reserved_until = models.DateTimeField(_("reserved until"), null=True, blank=True)
-    reserved_by = models.CharField(_("reserved by"), max_length=80, blank=True)
-    reserved_counted = models.JSONField(
-        _("counters moved by the reservation"), default=list, blank=True, editable=False
-    )
-
-    class Meta:
-        verbose_name = _("claim")
-        verbose_name_plural = _("claims")
-        constraints = [models.UniqueConstraint(fields=["offer", "contact", "seq"], name="claim_once")]
-        indexes = [
-            models.Index(fields=["offer", "state"], name="claim_liability"),
-            models.Index(fields=["contact", "-claimed_at"], name="claim_of_contact"),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.offer_id} {self.contact_id} {self.state}"
-
-
-class Redemption(models.Model):
-    """A use of a claim, or the reversal of one. Never changed, never deleted."""
-
-    on_erase: ClassVar[str] = "keep"  # reaches the contact through its claim, which is detached
-
-    class Kind(models.TextChoices):
-        REDEEM = "redeem", _("redemption")
-        REVERSE = "reverse", _("reversal")
-
-    class Channel(models.TextChoices):
-        POS = "pos", _("till")
-        WEB = "web", _("web")
-        API = "api", _("API")
-
-    claim = models.ForeignKey(Claim, on_delete=models.PROTECT, related_name="redemptions", verbose_name=_("claim"))
-    kind = models.CharField(_("kind"), max_length=8, choices=Kind, default=Kind.REDEEM)
-    reverses = models.OneToOneField(
-        "self", null=True, blank=True, on_delete=models.PROTECT, related_name="reversal", verbose_name=_("undoes")
-    )
-    place = models.ForeignKey(
-        Place, null=True, blank=True, on_delete=models.PROTECT, related_name="redemptions", verbose_name=_("place")
-    )
-    staff = models.ForeignKey(
-        StaffMember,
-        null=True,
-        blank=True,
-        on_delete=models.PROTECT,
-        related_name="redemptions",
-        verbose_name=_("cashier"),
-    )
-    device = models.ForeignKey(
-        Device, null=True, blank=True, on_delete=models.PROTECT, related_name="redemptions", verbose_name=_("till")
-    )
-    user = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        null=True,
-        blank=True,
-        on_delete=models.SET_NULL,
-        related_name="+",
-        verbose_name=_("by"),
-    )
-    channel = models.CharField(_("channel"), max_length=4, choices=Channel, default=Channel.POS)
-    amount_minor = models.PositiveBigIntegerField(_("order amount"), null=True, blank=True)
-    discount_minor = models.PositiveBigIntegerField(_("discount"), null=True, blank=True)
-    currency = models.CharField(_("currency"), max_length=3, blank=True)
-    cost_minor = models.PositiveBigIntegerField(_("taken from the budget"), default=0)
-    counted = models.JSONField(_("counters moved"), default=list, blank=True, editable=False)
-    order_reference = models.CharField(_("order number"), max_length=120, blank=True)
-    reason = models.CharField(_("reason"), max_length=300, blank=True)
-    at = models.DateTimeField(_("time"), auto_now_add=True)
-
-    class Meta:
-        verbose_name = _("redemption")
-        verbose_name_plural = _("redemptions")
-        constraints = [
-            models.CheckConstraint(
-                condition=models.Q(kind="redeem", reverses__isnull=True)
-                | models.Q(kind="reverse", reverses__isnull=False),
-                name="redemption_reversal_names_what",
-            ),
-        ]
-        indexes = [models.Index(fields=["place", "-at"], name="redemption_today_at_place")]
-
-    def __str__(self) -> str:
-        return f"{self.kind} {self.claim_id}"
-
-
-class Attempt(models.Model):
-    """One try at a code that was refused, with the exact reason; the code only as a fingerprint."""
-
-    on_erase: ClassVar[str] = "keep"
-
-    at = models.DateTimeField(_("time"), auto_now_add=True)
-    code_fingerprint = models.CharField(_("code fingerprint"), max_length=16)
-    reason = models.CharField(_("reason"), max_length=32)
-    place = models.ForeignKey(
-        Place, null=True, blank=True, on_delete=models.PROTECT, related_name="attempts", verbose_name=_("place")
-    )
-    who = models.CharField(
-        _("who"), max_length=80, blank=True, help_text=_("device, key prefix or daily-salted address hash")
-    )
-
-    class Meta:
-        verbose_name = _("refused try")
-        verbose_name_plural = _("refused tries")
-        indexes = [models.Index(fields=["who", "-at"], name="attempt_rate")]
-
-    def __str__(self) -> str:
-        return f"{self.reason} {self.code_fingerprint}"

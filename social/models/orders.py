@@ -8,9 +8,9 @@ from django.utils.translation import gettext_lazy as _
 
 from campaigns.models import Campaign
 from contacts.models import Contact
-from social.models.offers import Redemption
 from social.models.places import Place
 from social.models.sharing import ShareLink
+from social.models.uses import Redemption
 
 
 def new_secret() -> str:

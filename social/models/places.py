@@ -26,6 +26,10 @@ class Place(models.Model):
     managers = models.ManyToManyField(
         settings.AUTH_USER_MODEL, blank=True, related_name="places", verbose_name=_("managers")
     )
+    opens_at = models.TimeField(_("opens"), null=True, blank=True)
+    closes_at = models.TimeField(
+        _("closes"), null=True, blank=True, help_text=_("redemptions outside these hours are looked at; empty = never")
+    )
     archived_at = models.DateTimeField(_("archived"), null=True, blank=True)
 
     class Meta:
@@ -76,6 +80,26 @@ class Device(models.Model):
     class Meta:
         verbose_name = _("till")
         verbose_name_plural = _("tills")
+
+    def __str__(self) -> str:
+        return f"{self.place} · {self.name}"
+
+
+class TillTicket(models.Model):
+    """A manager's QR code that makes one phone a till, once and within minutes; we keep its secret's SHA-256."""
+
+    place = models.ForeignKey(Place, on_delete=models.CASCADE, related_name="tickets", verbose_name=_("place"))
+    name = models.CharField(_("name"), max_length=80)
+    secret_hash = models.CharField(_("secret (hashed)"), max_length=64, unique=True)
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+", verbose_name=_("by")
+    )
+    expires_at = models.DateTimeField(_("until"))
+    used_at = models.DateTimeField(_("used"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("till ticket")
+        verbose_name_plural = _("till tickets")
 
     def __str__(self) -> str:
         return f"{self.place} · {self.name}"

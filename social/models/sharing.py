@@ -9,7 +9,8 @@ from django.utils.translation import gettext_lazy as _
 
 from campaigns.models import Campaign, Link
 from contacts.models import Brand, Contact, Segment
-from social.models.offers import Claim, Offer
+from social.models.offers import Offer
+from social.models.uses import Claim
 
 
 class NetworkSetting(models.Model):

@@ -10,7 +10,7 @@ from datetime import timedelta
 
 from django.utils import timezone
 
-from social.models import Attempt, Place
+from social.models import Attempt, Claim, Place
 from social.offers import codes
 from social.offers.reasons import GUESSES, Reason, Refused
 
@@ -35,11 +35,15 @@ def brake(who: str, *, most: int = MOST_WRONG) -> None:
         raise Refused(Reason.TOO_MANY_ATTEMPTS, until=latest[-1] + WINDOW)
 
 
-def note(reason: str, raw: str, *, who: str, place: Place | None = None) -> None:
+def note(reason: str, raw: str, *, who: str, place: Place | None = None, claim: Claim | None = None) -> None:
     """Keep that a try was refused and why; of the code only a keyed fingerprint.
 
     Writes:  Attempt.
     """
     Attempt.objects.create(
-        code_fingerprint=codes.fingerprint(raw) if raw else "", reason=reason, place=place, who=who[:80]
+        code_fingerprint=codes.fingerprint(raw) if raw else "",
+        reason=reason,
+        place=place,
+        claim=claim,
+        who=who[:80],
     )

@@ -10,7 +10,7 @@ from campaigns.tracking import events
 from campaigns.tracking.tokens import public_token
 from contacts.models import Contact
 from social.models import Claim, FanProof, Offer
-from social.offers import counters, mailing, pools, rules
+from social.offers import budget, counters, mailing, pools, rules
 from social.offers.held import Held
 from social.offers.reasons import Reason, Refused
 
@@ -78,6 +78,7 @@ def check_left(offer: Offer, contact: Contact) -> None:
     """
     if sold_out := counters.full(offer, contact.pk, timezone.now()):
         raise Refused(sold_out)
+    budget.check_claim(offer)
 
 
 def _last_seq(offer: Offer, contact: Contact) -> int:

@@ -2,6 +2,7 @@
 
 make()                        # → "7K2M9PQRWXG": ten random characters (50 bits) and one check character
 display("7K2M9PQRWXG")        # → "7K2M9-PQRWX-G"
+make_like("SPRING-#####-#####-#")   # → "SPRING7K2M9PQRWXG": a pattern, its last # checks the others
 normalise("7k2m9 pqrwx-g")    # → "7K2M9PQRWXG"; O reads as 0, I and L as 1, spaces and hyphens fall away
 is_valid("7K2M9PQRWXG")       # → True; a wrong character or two swapped ones make it False
 
@@ -13,14 +14,18 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import re
 import secrets
 from itertools import islice
 
 from django.conf import settings
+from django.utils.translation import gettext as _
 
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford: no I, L, O, U
 LENGTH = 10  # random characters: 50 bits; 100,000 live codes and a guess a second hit one in 350 years
 GROUP = 5
+ANY = "#"  # in a pattern: one random character; the last one checks the others
+LONGEST_PATTERN = 40  # characters, as long as a code may be
 
 _VALUE = {letter: number for number, letter in enumerate(ALPHABET)}
 _READ_AS = str.maketrans("OIL", "011", " -\t\r\n\u00a0\u2010\u2011\u2012\u2013\u2014_./")
@@ -29,8 +34,49 @@ _POLYNOMIAL = 0b100101  # x⁵ + x² + 1, primitive over GF(2)
 
 def make(length: int = LENGTH) -> str:
     """Return a new random code of `length` characters plus its check character, without separators."""
-    body = "".join(secrets.choice(ALPHABET) for _ in range(length))
+    body = "".join(secrets.choice(ALPHABET) for _step in range(length))
     return body + check_character(body)
+
+
+def make_like(pattern: str) -> str:
+    """Return a new random code of this pattern, as it is stored: capitals, no separators."""
+    spots = pattern.count(ANY)
+    return fill(pattern, make(spots - 1))
+
+
+def fill(pattern: str, letters: str) -> str:
+    """Return the pattern with these letters in place of its #, as it is stored."""
+    given = iter(letters)
+    return "".join(next(given) if spot == ANY else spot for spot in pattern.upper() if spot == ANY or spot.isalnum())
+
+
+def pattern_error(pattern: str) -> str:
+    """Return what is wrong with a pattern, or ''."""
+    if len(pattern) > LONGEST_PATTERN or not re.fullmatch(r"[A-Za-z0-9#\- ]*", pattern):
+        return _("A pattern has up to 40 letters, digits, hyphens and #.")
+    if pattern.count(ANY) <= LENGTH:
+        return _("Put at least 11 # into the pattern: 10 at random, so that nobody guesses one, and one to check them.")
+    return ""
+
+
+def read_like(pattern: str, raw: str) -> str:
+    """Return what was typed as a code of this pattern is stored, forgiving as `normalise`; '' when it is none."""
+    spots, typed = [one for one in pattern.upper() if one == ANY or one.isalnum()], squeeze(raw)
+    if len(spots) != len(typed):
+        return ""
+    letters = ""
+    for spot, letter in zip(spots, typed, strict=True):
+        if spot == ANY:
+            letters += normalise(letter)
+        elif normalise(spot) != normalise(letter):
+            return ""
+    return fill(pattern, letters) if is_valid(letters) else ""
+
+
+def display_like(pattern: str, code: str) -> str:
+    """Return a code of this pattern with the pattern's hyphens, for print."""
+    letters = iter(code)
+    return "".join(next(letters, "") if spot == ANY or spot.isalnum() else spot for spot in pattern)
 
 
 def check_character(body: str) -> str:
@@ -80,7 +126,7 @@ def fingerprint(raw: str) -> str:
 
 def _power(exponent: int) -> int:
     value = 1
-    for _ in range(exponent % 31):
+    for _step in range(exponent % 31):
         value = _times(value, 2)
     return value
 

@@ -67,12 +67,13 @@ def take(offer: Offer, contact_id: int | None, at: datetime, *, cost_minor: int 
 
 
 def spend(offer: Offer, cost_minor: int) -> None:
-    """Take an amount from the budget.
+    """Take an amount from the budget, past it only where the offer honours the codes that are out.
 
     Writes:  Offer.spent_minor, never past the budget.
     Raises:  Refused(BUDGET_SPENT).
     """
-    within = Q(budget_minor__isnull=True) | Q(budget_minor__gte=F("spent_minor") + cost_minor)
+    free = Q(budget_minor__isnull=True) | Q(over_budget=Offer.OverBudget.HONOUR)
+    within = free | Q(budget_minor__gte=F("spent_minor") + cost_minor)
     if not Offer.objects.filter(within, pk=offer.pk).update(spent_minor=F("spent_minor") + cost_minor):
         raise Refused(Reason.BUDGET_SPENT)
 
@@ -93,7 +94,8 @@ def full(offer: Offer, contact_id: int | None, at: datetime) -> str:
             continue
         if OfferCounter.objects.filter(limit=limit, scope_key=key, used__gte=limit.max_uses).exists():
             return reason_for(limit.scope)
-    if offer.budget_minor is not None and offer.spent_minor + offer.cost_minor > offer.budget_minor:
+    honoured = offer.over_budget == Offer.OverBudget.HONOUR
+    if offer.budget_minor is not None and not honoured and offer.spent_minor + offer.cost_minor > offer.budget_minor:
         return Reason.BUDGET_SPENT
     return ""
 

@@ -16,7 +16,7 @@ from campaigns.models import Campaign, ContentBody, ContentVersion, Delivery
 from campaigns.tracking.tokens import Purpose, normalise_public
 from campaigns.tracking.tokens import read as read_token
 from contacts.models import Contact
-from social.models import Claim, Code, Offer
+from social.models import Claim, Code, CodeBatch, Offer
 from social.offers import codes, counters
 from social.offers.reasons import Reason, Refused
 
@@ -139,13 +139,20 @@ def _by_claim_token(token: str) -> Held | None:
 
 def _by_code(token: str) -> Held | None:
     spellings = {codes.normalise(token), codes.squeeze(token)} - {""}
-    code = Code.objects.select_related("offer__brand").filter(value__in=spellings).first()
+    known = Code.objects.select_related("offer__brand")
+    code = known.filter(value__in=spellings).first() or known.filter(value__in=_by_pattern(token)).first()
     if code is None or code.state == Code.State.VOID:
         return None
     claim = Claim.objects.select_related("offer__brand", "contact", "proof").filter(code=code).first()
     if claim is not None:
         return _of_claim(claim)
     return Held(offer=code.offer, code=code)  # printed in bulk: whoever shows it
+
+
+def _by_pattern(token: str) -> list[str]:
+    """Return how the text would be stored under each pattern that codes were made to."""
+    patterns = CodeBatch.objects.exclude(pattern="").order_by().values_list("pattern", flat=True).distinct()
+    return [stored for pattern in patterns if (stored := codes.read_like(pattern, token))]
 
 
 def _by_generic(token: str) -> Held | None:

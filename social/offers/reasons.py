@@ -8,7 +8,7 @@ remedy(Reason.ALREADY_REDEEMED)             # → "First use wins: …"
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from django.db import models
@@ -28,6 +28,7 @@ class Reason(models.TextChoices):
     NOT_STARTED = "NOT_STARTED", gettext_lazy("The offer has not started yet.")
     EXPIRED = "EXPIRED", gettext_lazy("The offer is over.")
     PAUSED = "PAUSED", gettext_lazy("The offer is paused.")
+    BLACKOUT = "BLACKOUT", gettext_lazy("The offer is not redeemed today.")
     LIMIT_TOTAL = "LIMIT_TOTAL", gettext_lazy("All of them are gone.")
     LIMIT_CONTACT = "LIMIT_CONTACT", gettext_lazy("This person has used it as often as allowed.")
     LIMIT_PERIOD = "LIMIT_PERIOD", gettext_lazy("Today's, this week's or this month's share is gone.")
@@ -60,6 +61,7 @@ REMEDIES: dict[str, Promise] = {
     Reason.NOT_STARTED: gettext_lazy("Ask her to come back from the first day on."),
     Reason.EXPIRED: gettext_lazy("It cannot be redeemed any more."),
     Reason.PAUSED: gettext_lazy("Ask the manager when it goes on."),
+    Reason.BLACKOUT: gettext_lazy("Ask her to come back after these days."),
     Reason.LIMIT_TOTAL: gettext_lazy("It cannot be redeemed any more."),
     Reason.LIMIT_CONTACT: gettext_lazy("It cannot be redeemed any more."),
     Reason.LIMIT_PERIOD: gettext_lazy("Ask her to come back in the next period."),
@@ -105,7 +107,7 @@ STATUS: dict[str, int] = {
 }
 
 # Gone by themselves in a while: not kept under the idempotency key, so that a later retry may succeed.
-TEMPORARY = frozenset({Reason.RESERVED, Reason.TOO_MANY_ATTEMPTS, Reason.NOT_STARTED, Reason.PAUSED})
+TEMPORARY = frozenset({Reason.RESERVED, Reason.TOO_MANY_ATTEMPTS, Reason.NOT_STARTED, Reason.PAUSED, Reason.BLACKOUT})
 
 # Tries that look like guessing and count towards TOO_MANY_ATTEMPTS.
 GUESSES = frozenset(
@@ -150,6 +152,8 @@ def sentence(reason: str, detail: Mapping[str, Any] | None = None) -> str:
         return _("Already used on %(at)s.") % {"at": at}
     if reason == Reason.NOT_STARTED and at:
         return _("The offer starts on %(at)s.") % {"at": at}
+    if reason == Reason.BLACKOUT and detail.get("again_on"):
+        return _("The offer is not redeemed on these days, but again from %(day)s.") % {"day": _day(detail["again_on"])}
     if reason == Reason.EXPIRED and at:
         return _("The offer ended on %(at)s.") % {"at": at}
     if reason == Reason.MIN_AMOUNT and detail.get("least"):
@@ -169,6 +173,11 @@ def for_stranger(reason: str) -> str:
     if reason in SECRET:
         return _("This code cannot be used here.")
     return str(Reason(reason).label)
+
+
+def _day(value: object) -> str:
+    day = date.fromisoformat(value) if isinstance(value, str) else value
+    return date_format(day, "SHORT_DATE_FORMAT") if isinstance(day, date) else ""
 
 
 def _moment(value: object) -> str:

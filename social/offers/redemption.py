@@ -47,7 +47,7 @@ def validate(raw: str, *, place: Place | None, who: Who, amount_minor: int | Non
         if amount_minor is not None:
             rules.check_amount(shown.offer, amount_minor)
     except Refused as why:
-        attempts.note(why.reason, raw, who=who.client, place=place)
+        attempts.note(why.reason, raw, who=who.client, place=place, claim=shown.claim if shown else None)
         return _verdict(shown, why)
     return _verdict(shown, None)
 
@@ -60,10 +60,12 @@ def redeem(
     key: str,
     amount_minor: int | None = None,
     order_reference: str = "",
+    at: datetime | None = None,
 ) -> Redemption:
     """Use what was shown, once, and return the redemption; the same key returns the same redemption.
 
-    A mail's own offer link is claimed and redeemed in one go. With an order number the order is recorded too.
+    A mail's own offer link is claimed and redeemed in one go. With an order number the order is recorded too. `at` is
+    for what was noted on paper and comes in later: the rules are those of that moment, the claim must still be free.
 
     Reads:   the offer's rules again: what was green a minute ago may be red.
     Writes:  IdempotencyKey, Claim, Code, OfferCounter, Redemption, `redeem` event, Order; or Attempt when refused.
@@ -72,7 +74,7 @@ def redeem(
     request = {"raw": raw, "place": place.pk if place else None, "amount": amount_minor, "order": order_reference}
 
     def act() -> Redemption:
-        return _redeem(held.read(raw), place, who, amount_minor, order_reference)
+        return _redeem(held.read(raw), place, who, amount_minor, order_reference, at or timezone.now())
 
     return _once(who, key, {"redeem": request}, act, raw=raw, place=place)
 
@@ -100,6 +102,7 @@ def check(shown: Held, place: Place | None, at: datetime, who: Who) -> None:
     row = shown.claim
     if row is None:
         rules.check_live(shown.offer, at)
+        rules.check_blackout(shown.offer, place, at)
         rules.check_place(shown.offer, place)
         if shown.contact is not None:
             rules.check_person(shown.offer, shown.contact, at)
@@ -127,8 +130,9 @@ def _verdict(shown: Held | None, why: Refused | None) -> Verdict:
     )
 
 
-def _redeem(shown: Held, place: Place | None, who: Who, amount_minor: int | None, order_reference: str) -> Redemption:
-    now = timezone.now()
+def _redeem(
+    shown: Held, place: Place | None, who: Who, amount_minor: int | None, order_reference: str, now: datetime
+) -> Redemption:
     check(shown, place, now, who)
     rules.check_amount(shown.offer, amount_minor)
     row = shown.claim or claim_shown(shown)
@@ -148,6 +152,7 @@ def _redeem(shown: Held, place: Place | None, who: Who, amount_minor: int | None
         cost_minor=cost,
         counted=moved,
         order_reference=order_reference,
+        at=now,
     )
     _record("redeem", made)
     if row.contact is not None:
@@ -269,11 +274,19 @@ def _once(
     except idempotency.Conflict:
         raise Refused(Reason.IDEMPOTENCY_CONFLICT) from None
     except _Temporary as passed:
-        attempts.note(passed.why.reason, raw, who=who.client, place=place)
+        attempts.note(passed.why.reason, raw, who=who.client, place=place, claim=_claim_of(raw))
         raise passed.why from None
     if status == 201:
         return Redemption.objects.select_related("claim__offer", "claim__contact", "place").get(pk=said["redemption"])
     refused = fresh[0] if fresh else Refused(said["reason"], **said["detail"])
     if fresh:
-        attempts.note(refused.reason, raw, who=who.client, place=place)
+        attempts.note(refused.reason, raw, who=who.client, place=place, claim=_claim_of(raw))
     raise refused
+
+
+def _claim_of(raw: str) -> Claim | None:
+    """Return the claim that was shown, for the refused try's row; None when it cannot be told."""
+    try:
+        return held.read(raw).claim if raw else None
+    except Refused:
+        return None

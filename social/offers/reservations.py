@@ -41,6 +41,20 @@ def reserve(raw: str, *, place: Place | None, who: Who, hold: timedelta = WEB_HO
     return row
 
 
+def release(row: Claim, *, who: Who) -> bool:
+    """Give a basket's coupon free at once; False when this asker does not hold it.
+
+    Writes:  Claim, OfferCounter.
+    """
+    with transaction.atomic():
+        mine = Claim.objects.filter(pk=row.pk, state=Claim.State.OPEN, reserved_by=who.client)
+        counted = mine.values_list("reserved_counted", flat=True).first() or []
+        if not mine.update(reserved_until=None, reserved_by="", reserved_counted=[]):
+            return False
+        counters.give_back(row.offer, counted)
+    return True
+
+
 def release_lapsed(only: Claim | None = None) -> int:
     """Give back what reservations that ran out had counted, and return how many there were.
 

@@ -7,7 +7,9 @@ check_use(claim, place=lyon, at=now)        # raises Refused(WRONG_PLACE | EXPIR
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
+from django.utils import timezone
 from django.utils.translation import get_language
 
 from contacts.models import Contact
@@ -29,6 +31,21 @@ def check_live(offer: Offer, at: datetime) -> None:
         raise Refused(Reason.NOT_STARTED, at=offer.starts_at)
     if offer.state == Offer.State.PAUSED:
         raise Refused(Reason.PAUSED)
+
+
+def check_blackout(offer: Offer, place: Place | None, at: datetime) -> None:
+    """Refuse on the offer's days without redemption, by the shop's calendar.
+
+    Raises:  Refused(BLACKOUT) with the day from which it is redeemed again.
+    """
+    day = timezone.localtime(at, ZoneInfo(place.time_zone) if place else None).date()
+    spans = list(offer.blackouts.filter(last_day__gte=day).order_by("first_day", "last_day"))
+    again = day
+    for span in spans:
+        if span.first_day <= again <= span.last_day:
+            again = span.last_day + timedelta(days=1)
+    if again > day:
+        raise Refused(Reason.BLACKOUT, again_on=again.isoformat())
 
 
 def check_person(offer: Offer, contact: Contact, at: datetime) -> FanProof | None:
@@ -82,6 +99,7 @@ def check_use(claim: Claim, *, place: Place | None, at: datetime) -> None:
     until = good_until(claim)
     if at >= until:
         raise Refused(Reason.EXPIRED, at=until)
+    check_blackout(claim.offer, place, at)
     check_place(claim.offer, place)
     check_first_order(claim.offer, claim.contact_id)
     if claim.proof is not None and claim.proof.revoked_at is not None:

@@ -6,7 +6,10 @@ from django.contrib.auth.models import Group, Permission, User
 from django.db import connection
 
 roles = import_module("config.migrations.0002_roles")
-later = [import_module(f"config.migrations.{name}") for name in ("0003_rfm_rights", "0004_fan_rights")]
+later = [
+    import_module(f"config.migrations.{name}")
+    for name in ("0003_rfm_rights", "0004_fan_rights", "0007_till_and_fraud_rights")
+]
 
 pytestmark = pytest.mark.django_db
 

@@ -181,7 +181,9 @@ def test_a_partners_codes_are_pasted(marie):
     assert "1 line was left out" in page.text
 
 
-@pytest.mark.parametrize("given", [{}, {"make": "5", "own": "A"}, {"make": "0"}, {"make": "20001"}])
+@pytest.mark.parametrize(
+    "given", [{}, {"make": "5", "own": "A"}, {"make": "0"}, {"make": "1000001"}, {"make": "5", "pattern": "A-#"}]
+)
 def test_a_batch_wants_one_of_both(marie, given):
     page = marie.post(url("CodeBatch", "add"), {"offer": make_offer(code_mode="pool").pk, **given})
 
