@@ -190,6 +190,7 @@ class CodeViewSet(mixins.ListModelMixin, GenericViewSet[Code]):
     @extend_schema(
         summary="Make or import a batch of codes",
         request=wishes.BatchWishSerializer,
+        examples=[wishes.BATCH],
         responses={201: wishes.BatchSerializer, 202: wishes.BatchSerializer},
     )
     def create(self, request: Request) -> Response:
@@ -224,7 +225,7 @@ class CodeViewSet(mixins.ListModelMixin, GenericViewSet[Code]):
 
     @extend_schema(
         summary="Ask whether a code may be redeemed now", request=wishes.ValidateWishSerializer,
-        responses={200: wishes.VerdictSerializer},
+        examples=[wishes.CODE], responses={200: wishes.VerdictSerializer},
     )  # fmt: skip
     @action(detail=False, methods=["post"])
     def validate(self, request: Request) -> Response:
@@ -264,7 +265,7 @@ class ClaimViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericView
 
     @extend_schema(
         summary="Claim an offer for a contact", request=wishes.ClaimWishSerializer, parameters=[KEY],
-        responses={201: wishes.ClaimSerializer},
+        examples=[wishes.CLAIM], responses={201: wishes.ClaimSerializer},
     )  # fmt: skip
     def create(self, request: Request) -> Response:
         """The claim she has, when she has one. The code of a personal offer is mailed to her and not shown here."""
@@ -288,7 +289,7 @@ class ClaimViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericView
 
     @extend_schema(
         summary="Keep a code for a basket", request=wishes.ReserveWishSerializer,
-        responses={200: wishes.ClaimSerializer},
+        examples=[wishes.CODE], responses={200: wishes.ClaimSerializer},
     )  # fmt: skip
     @action(detail=False, methods=["post"])
     def reserve(self, request: Request) -> Response:
@@ -306,7 +307,10 @@ class ClaimViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericView
         return Response(self.get_serializer(row).data)
 
     @extend_schema(
-        summary="Give a reserved code free", request=wishes.CodeWishSerializer, responses={200: wishes.ClaimSerializer}
+        summary="Give a reserved code free",
+        request=wishes.CodeWishSerializer,
+        examples=[wishes.CODE],
+        responses={200: wishes.ClaimSerializer},
     )
     @action(detail=False, methods=["post"])
     def release(self, request: Request) -> Response:
@@ -383,7 +387,7 @@ class ReversalViewSet(UsesViewSet):
 
     @extend_schema(
         summary="Undo a redemption", request=wishes.ReverseWishSerializer, parameters=[KEY],
-        responses={201: wishes.RedemptionSerializer},
+        examples=[wishes.REVERSE], responses={201: wishes.RedemptionSerializer},
     )  # fmt: skip
     def create(self, request: Request) -> Response:
         """Within the offer's days. The code can be used again, and limits and budget get the use back."""

@@ -216,6 +216,16 @@ class ReverseWishSerializer(Strict):
     reason = serializers.CharField(max_length=300)
 
 
+CODE = OpenApiExample("A code as it was typed", request_only=True, value={"code": "7k2m9 pqrwx-g"})
+BATCH = OpenApiExample(
+    "A hundred thousand for a printer",
+    request_only=True,
+    value={"offer": 4, "name": "Printer", "make": 100_000, "pattern": "SPRING-#####-#####-#"},
+)
+CLAIM = OpenApiExample("For a customer", request_only=True, value={"offer": 4, "email": "ann@example.com"})
+REVERSE = OpenApiExample("Goods came back", request_only=True, value={"redemption": 88, "reason": "Goods back"})
+
+
 class VerdictSerializer(serializers.Serializer[Any]):
     """Whether it may be redeemed; `first_name` is the holder's, and all that is said of her."""
 

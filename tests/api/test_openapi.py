@@ -35,6 +35,8 @@ def test_every_operation_has_a_summary_and_every_post_that_makes_something_an_ex
 
 
 ACTIONS = (
+    "live",
+    "end",
     "test",
     "rotate",
     "rotate-secret",
