@@ -25,7 +25,7 @@ from campaigns.models import Campaign, Delivery, Engagement, Event, SendingHold
 from campaigns.tracking import spool
 from contacts import heartbeats, retention
 from contacts.models import Contact, Job, Notice
-from social.models import EarnedVisit, FanWord, Offer, OfferCounter, Referral, ShareLink
+from social.models import EarnedVisit, FanWord, FraudCase, Offer, OfferCounter, Referral, ShareLink, TillNote
 from social.offers import budget
 from social.reports import CONFIRMED
 
@@ -106,6 +106,10 @@ def home(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
         context["needs"] += _word_needs()
     if may("social.view_sharelink"):
         context["sharers"] = _sharers()
+    if may("social.change_tillnote"):
+        context["needs"] += _till_needs()
+    if may("social.view_fraudcase"):
+        context["needs"] += _fraud_needs()
     if may("social.view_offer"):
         context["needs"] += _budget_needs()
         context["spent"] = _nearly_spent()
@@ -208,6 +212,21 @@ def _budget_needs() -> list[Need]:
             text = _("The budget of “%(name)s” is spent or promised to %(percent)d %%") % words
             needs.append(Need(text, _url("admin:social_offer_budget"), now.level == "stop"))
     return needs
+
+
+def _till_needs() -> list[Need]:
+    """Count the late redemptions that wait for a manager."""
+    n = TillNote.objects.filter(state=TillNote.State.WAITING).count()
+    text = ngettext("%(n)d late redemption waits to be settled", "%(n)d late redemptions wait to be settled", n)
+    address = f"{_url('admin:social_tillnote_changelist')}?state__exact=waiting"
+    return [Need(text % {"n": n}, address)] if n else []
+
+
+def _fraud_needs() -> list[Need]:
+    """Count the cases of fraud that nobody looked at yet."""
+    n = FraudCase.objects.filter(state=FraudCase.State.OPEN).count()
+    text = ngettext("%(n)d case of fraud to look at", "%(n)d cases of fraud to look at", n)
+    return [Need(text % {"n": n}, f"{_url('admin:social_fraudcase_changelist')}?state__exact=open", True)] if n else []
 
 
 def _disk_needs() -> list[Need]:

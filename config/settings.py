@@ -212,6 +212,7 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         "schedule": 300.0,
         "options": {"expires": 300},
     },
+    "look-for-fraud": {"task": "social.tasks.look_for_fraud", "schedule": 300.0, "options": {"expires": 300}},
     "due-referrals": {"task": "social.tasks.approve_referrals", "schedule": 3600.0, "options": {"expires": 3600}},
     "forget-salts": {"task": "social.tasks.forget_salts", "schedule": 3600.0, "options": {"expires": 3600}},
     "share-trees": {"task": "social.tasks.refresh_trees", "schedule": 300.0, "options": {"expires": 300}},

@@ -9,6 +9,7 @@ Whether an address is known already is never told: the answer is the same for al
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -37,6 +38,7 @@ class Typed:
     first_name: str = ""
     topics: list[Topic] = field(default_factory=list)
     purposes: list[str] = field(default_factory=list)
+    shop: str = ""  # the short name of the shop whose till showed the form's code
     problem: str = ""
     at: str = ""  # the field it is about
 
@@ -49,7 +51,7 @@ def join(request: HttpRequest, slug: str) -> HttpResponse:
     shown = Page(request, form.brand)
     with translation.override(shown.language):
         if request.method != "POST":
-            return _page(shown, form, Typed())
+            return _page(shown, form, Typed(shop=_shop(request.GET.get("at", ""))))
         newcomer = signup.newcomer(request)
         if newcomer.is_robot:
             return _thanks(form)
@@ -83,6 +85,7 @@ def _typed(request: HttpRequest, form: SignupForm, newcomer: signup.Newcomer) ->
         first_name=newcomer.first_name,
         topics=chosen or (list(offered.values()) if len(offered) == 1 else []),
         purposes=[purpose.value for purpose in PURPOSES if form.asks_tracking and said.get(purpose.value)],
+        shop=_shop(said.get("at", "")),
     )
     try:
         typed.email = addresses.normalise(typed.email)
@@ -94,6 +97,10 @@ def _typed(request: HttpRequest, form: SignupForm, newcomer: signup.Newcomer) ->
     elif not formkeys.check(str(said.get("key", "")), form.slug, "join"):
         typed.problem = _("One more press, please: your words are still there.")
     return typed
+
+
+def _shop(text: str) -> str:
+    return text if re.fullmatch(r"[-a-zA-Z0-9_]{1,50}", text) else ""
 
 
 def _sign_up(request: HttpRequest, form: SignupForm, typed: Typed) -> None:
@@ -117,7 +124,7 @@ def _sign_up(request: HttpRequest, form: SignupForm, typed: Typed) -> None:
 
 def _contact(form: SignupForm, typed: Typed, language: str) -> Contact:
     """Return the person of the address; what is known of her is not overwritten by who typed it."""
-    source = f"/join/{form.slug}/"
+    source = f"/join/{form.slug}/" + (f"@{typed.shop}" if typed.shop else "")
     return identities.find_or_create(typed.email, first_name=typed.first_name, language=language, source=source)[0]
 
 

@@ -7,6 +7,7 @@ from celery import shared_task
 from social import referrals, rfm, visits
 from social.fans import checking
 from social.offers import counters, reservations
+from social.offers.fraud import cases
 from social.tree import build
 
 
@@ -38,6 +39,12 @@ def refresh_trees() -> None:
 def check_counters() -> None:
     """Compare every limit's counter with its redemptions, and warn where they differ."""
     counters.differences()
+
+
+@shared_task(ignore_result=True)
+def look_for_fraud() -> None:
+    """Let every fraud rule that is on look, and open cases."""
+    cases.scan()
 
 
 @shared_task(ignore_result=True)

@@ -15,17 +15,20 @@ from datetime import timedelta
 
 from django.contrib.auth.hashers import check_password, make_password
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser, User
+from django.db import transaction
 from django.http import HttpRequest
 from django.utils import timezone
 
+from campaigns.tracking.tokens import public_token
 from contacts import audit
-from social.models import Device, Place, StaffMember
+from social.models import Device, Place, StaffMember, TillTicket
 from social.offers import attempts
 from social.offers.reasons import Reason, Refused
 
 DEVICE_COOKIE = "fanfare_till"
 COOKIE_DAYS = 400  # the longest that browsers keep one
 SEEN_EVERY = timedelta(minutes=5)
+TICKET_GOOD_FOR = timedelta(minutes=15)
 PIN_TRIES = 5  # wrong PINs of one cashier at one device in ten minutes: 10,000 PINs take two weeks of tries
 
 
@@ -51,6 +54,33 @@ def enrol(place: Place, name: str, by: User) -> tuple[Device, str]:
     device = Device.objects.create(place=place, name=name[:80], secret_hash=_hash(secret), enrolled_by=by)
     audit.record(by, "enrolled till", device, place=place.pk)
     return device, secret
+
+
+def make_ticket(place: Place, name: str, by: User) -> str:
+    """Return the secret of a QR code that makes one phone a till of this shop, once, within a quarter of an hour.
+
+    Writes:  TillTicket with the secret's SHA-256, AuditEntry.
+    """
+    secret = public_token(128)
+    until = timezone.now() + TICKET_GOOD_FOR
+    TillTicket.objects.create(place=place, name=name[:80], secret_hash=_hash(secret), created_by=by, expires_at=until)
+    audit.record(by, "showed till ticket", place)
+    return secret
+
+
+def ticket(secret: str) -> TillTicket | None:
+    """Return the ticket of this secret while it can be used."""
+    good = TillTicket.objects.filter(used_at__isnull=True, expires_at__gt=timezone.now(), place__archived_at=None)
+    return good.select_related("place__brand", "created_by").filter(secret_hash=_hash(secret.upper())).first()
+
+
+def use_ticket(wanted: TillTicket) -> str | None:
+    """Make a till of the phone and return the secret for its cookie; None when another phone was first."""
+    with transaction.atomic():
+        mine = TillTicket.objects.filter(pk=wanted.pk, used_at__isnull=True, expires_at__gt=timezone.now())
+        if not mine.update(used_at=timezone.now()):
+            return None
+        return enrol(wanted.place, wanted.name, wanted.created_by)[1]
 
 
 def places_of(user: AbstractBaseUser | AnonymousUser) -> list[Place]:

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from social.views import enrol, fan, fan_check, friend, offer, onward, papers, postback, qr, share, till
+from social.views import enrol, fan, fan_check, friend, offer, onward, papers, postback, qr, share, till, till_more
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("s/<str:token>", share.page, name="share"),
@@ -36,5 +36,13 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("till/redeem/", till.use, name="till_redeem"),
     path("till/undo/", till.undo, name="till_undo"),
     path("till/today/", till.today, name="till_today"),
+    path("till/frame/", till_more.frame, name="till_frame"),
+    path("till/find/", till_more.find, name="till_find"),
+    path("till/notes/", till_more.keep_notes, name="till_notes"),
+    path("till/offline/", till_more.offline, name="till_offline"),
+    path("till/worker.js", till_more.worker, name="till_worker"),
+    path("till/sign-up/", till_more.sign_up, name="till_sign_up"),
+    path("till/paper/", till_more.paper, name="till_paper"),
+    path("till/join/<str:secret>/", till_more.join, name="till_join"),
     path("till/leave/", till.leave, name="till_leave"),
 ]

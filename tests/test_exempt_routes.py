@@ -17,7 +17,7 @@ from contacts.admin.jobs import WAITING_FOR_MAPPING
 from contacts.models import Job
 from social import rfm
 from social.fans import words
-from social.models import QRCode
+from social.models import FraudCase, QRCode
 from social.offers.redemption import Who, claim, redeem
 from tests.make import make_brand, make_campaign, make_contact, make_mail, make_offer, make_place, make_user
 
@@ -113,6 +113,7 @@ def rows(db):
         ),
         "offer": voucher.offer,
         "place": make_place(),
+        "fraudcase": FraudCase.objects.create(kind="throwaway", key="offer:1"),
         "redemption": redeem(voucher.token, place=make_place(), who=Who("device:1"), key="1"),
         "qrcode": QRCode.objects.create(
             name="Poster", placement="poster", link=links.public("qr", target="https://x.example")

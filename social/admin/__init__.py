@@ -1,5 +1,5 @@
 """The admin of the upper floor, one module a noun."""
 
-from social.admin import codes, fans, networks, offers, orders, places, rfm, sharing, words
+from social.admin import codes, fans, fraud, networks, notes, offers, orders, places, rfm, sharing, words
 
-__all__ = ["codes", "fans", "networks", "offers", "orders", "places", "rfm", "sharing", "words"]
+__all__ = ["codes", "fans", "fraud", "networks", "notes", "offers", "orders", "places", "rfm", "sharing", "words"]

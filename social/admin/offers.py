@@ -218,7 +218,7 @@ def _after_saving(request: HttpRequest, move: Callable[[Offer, states.Person], N
 
 class UseInline(SeenInline):
     model = Redemption
-    fields = ["kind", "at", "place", "staff", "amount_minor", "currency", "order_reference", "reason"]
+    fields = ["kind", "at", "place", "amount_minor", "currency", "order_reference", "reason"]
 
 
 @admin.register(Claim)
@@ -250,13 +250,13 @@ class ClaimAdmin(BigTableAdmin, ReadOnlyAdmin):
 class RedemptionAdmin(BigTableAdmin, ReadOnlyAdmin):
     """What was used where and when. "Undo" asks for a reason and writes a reversal."""
 
-    list_display = ["at", "kind", "offer", "contact", "place", "staff", "amount"]
+    list_display = ["at", "kind", "offer", "contact", "place", "amount"]
     list_filter = ["kind", "channel", "place"]
     search_fields = ["=order_reference"]
     search_help_text = gettext_lazy("the whole order number")
-    list_select_related = ["claim__offer", "claim__contact", "place", "staff__place"]
+    list_select_related = ["claim__offer", "claim__contact", "place"]
     fields = [
-        "claim", "kind", "reverses", "place", "staff", "device", "user", "channel", "amount_minor", "discount_minor",
+        "claim", "kind", "reverses", "place", "device", "user", "channel", "amount_minor", "discount_minor",
         "currency", "order_reference", "reason", "at",
     ]  # fmt: skip
     ordering = ["-at"]

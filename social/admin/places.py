@@ -5,12 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.contrib import admin, messages
+from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
 from django.core.validators import RegexValidator, URLValidator
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
+from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.html import format_html
@@ -18,6 +21,7 @@ from django.utils.text import slugify
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.admin import TabularInline
+from unfold.decorators import action
 from unfold.widgets import UnfoldAdminPasswordWidget, UnfoldAdminTextInputWidget
 
 from campaigns import links
@@ -26,6 +30,7 @@ from contacts import audit
 from contacts.admin_base import FanfareAdmin
 from social import qr, tills
 from social.models import Device, Place, QRCode, StaffMember
+from social.offers import standing
 from social.views.vouchers import data_uri
 
 
@@ -113,6 +118,38 @@ class PlaceAdmin(MyPlacesAdmin):
     autocomplete_fields = ["brand", "managers"]
     prepopulated_fields = {"slug": ["name"]}
     inlines = [CashierInline, DeviceInline]
+    readonly_fields = ["figures"]
+    actions_detail = ["till_qr"]
+
+    @admin.display(description=gettext_lazy("last 30 days"))
+    def figures(self, place: Place) -> str:
+        return standing.sentence(place) if place.pk else "–"
+
+    @action(description=gettext_lazy("Make a phone a till…"), url_path="till-qr-form")  # type: ignore[untyped-decorator]
+    def till_qr(self, request: HttpRequest, object_id: int) -> HttpResponse:
+        return HttpResponseRedirect(reverse("admin:social_place_ticket", args=[object_id]))
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view
+        return [path("<int:pk>/till-qr/", view(self.ticket), name="social_place_ticket"), *super().get_urls()]
+
+    def ticket(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """GET asks for the till's name; POST shows the QR code that makes one phone that till."""
+        user = request.user
+        if not self.has_change_permission(request) or not isinstance(user, User):
+            raise PermissionDenied
+        place = get_object_or_404(self.get_queryset(request), pk=pk)
+        context = {
+            **self.admin_site.each_context(request), "title": _("Make a phone a till"), "place": place,
+            "opts": self.model._meta,
+        }  # fmt: skip
+        name = "".join(letter for letter in request.POST.get("name", "").strip() if letter.isprintable())[:80]
+        if request.method == "POST" and name:
+            address = f"{settings.SITE_URL}/till/join/{tills.make_ticket(place, name, user)}/"
+            context |= {"name": name, "address": address, "picture": data_uri(address)}
+        answer = TemplateResponse(request, "admin/social/ticket.html", context)
+        answer["Cache-Control"] = "no-store"
+        return answer
 
 
 @admin.register(Device)

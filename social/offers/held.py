@@ -21,7 +21,7 @@ from social.offers import codes, counters
 from social.offers.reasons import Reason, Refused
 
 CLAIM_TOKEN = 26  # Crockford characters: 128 bits
-LONGEST = 300  # characters; longer input is no code of ours
+LONGEST = 400  # characters; longer input is no code of ours
 _PATH = re.compile(r"^/(?:q|Q|f|F)/([0-9A-Za-z]{8,40})(?:/([0-9A-Za-z_-]{1,40}))?/?$")
 
 
@@ -50,6 +50,8 @@ def read(raw: str) -> Held:
     text = raw.strip()
     if not text or len(text) > LONGEST or not text.isprintable():
         raise Refused(Reason.CODE_UNKNOWN)
+    if (chosen := _chosen(text)) is not None:
+        return chosen
     token, block = _from_address(text)
     if re.fullmatch(r"[0-9a-fA-F]{32}", token):
         return _from_mail(token, block)
@@ -57,6 +59,12 @@ def read(raw: str) -> Held:
     if found is None:
         raise Refused(Reason.CODE_UNKNOWN)
     return found
+
+
+def _chosen(text: str) -> Held | None:
+    from social.offers import finding
+
+    return finding.shown(text)
 
 
 def of_mail(token: str, block: str = "") -> tuple[Campaign, Delivery | None, Offer] | None:
@@ -119,8 +127,18 @@ def _from_mail(token: str, block: str) -> Held:
     if found is None:
         raise Refused(Reason.CODE_UNKNOWN)
     _campaign, delivery, offer = found
-    if delivery is None or offer.holding == Offer.Holding.PERSONAL:
-        raise Refused(Reason.NOT_HOLDER)  # the code of a personal offer is in a mail of its own
+    if delivery is None:
+        raise Refused(Reason.NOT_HOLDER)
+    return of_delivery(delivery, offer)
+
+
+def of_delivery(delivery: Delivery, offer: Offer) -> Held:
+    """Return what a person holds by a mail she got: her claim, or the right to one.
+
+    Raises:  Refused(NOT_HOLDER) for a personal offer, whose code is in a mail of its own.
+    """
+    if offer.holding == Offer.Holding.PERSONAL:
+        raise Refused(Reason.NOT_HOLDER)
     hers = Claim.objects.filter(offer=offer, contact=delivery.contact).select_related("offer__brand", "proof", "code")
     latest = hers.filter(state=Claim.State.OPEN).first()
     if latest is None:

@@ -18,6 +18,7 @@ from contacts.pages import Page, not_found
 from social.models import Claim
 from social.offers import held
 from social.offers.held import CLAIM_TOKEN
+from social.views import strangers
 from social.views.vouchers import described, voucher
 
 
@@ -26,6 +27,8 @@ def landing(request: HttpRequest, token: str, block: str = "") -> HttpResponse:
     """GET leads on or shows the voucher; the same plain page for every token that is none of ours."""
     if re.fullmatch(r"[0-9a-fA-F]{32}", token):
         return _offer(request, token.lower(), block.lower())
+    if (slowed := strangers.slowed(request)) is not None:
+        return slowed
     wanted = normalise_public(token)
     if len(wanted) == CLAIM_TOKEN:
         return _voucher(request, wanted)
@@ -45,7 +48,7 @@ def _voucher(request: HttpRequest, token: str) -> HttpResponse:
     claims = Claim.objects.select_related("offer__brand", "contact", "code__batch", "proof")
     claim = claims.filter(token=token).first()
     if claim is None:
-        return not_found(request)
+        return strangers.wrong_code(request, token)
     offer = claim.offer
     page = Page(request, offer.brand, contact_language=claim.contact.language if claim.contact else "")
     with translation.override(page.language):

@@ -30,7 +30,7 @@ from contacts.money import money, read_money
 from social import qr
 from social.fans import networks, proofs
 from social.models import Device, Redemption, StaffMember
-from social.offers import counters
+from social.offers import counters, notes
 from social.offers.reasons import Reason, Refused, remedy, sentence
 from social.offers.redemption import CASHIER_UNDO, Verdict, Who, redeem, reverse, validate
 from social.offers.value import headline, title_of
@@ -162,7 +162,8 @@ def today(request: HttpRequest, till: Till) -> HttpResponse:
     ]
     n = sum(1 for line in lines if not line["is_reversal"] and not line["is_undone"])
     summary = ngettext("%(n)d redemption today", "%(n)d redemptions today", n) % {"n": n}
-    return _render(request, till, "till_today", {"lines": lines, "summary": summary})
+    late = notes.of_late(till.place)
+    return _render(request, till, "till_today", {"lines": lines, "summary": summary, "notes": late})
 
 
 @never_cache

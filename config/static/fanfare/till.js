@@ -1,5 +1,6 @@
-/* The till with script: the camera reads the code where the browser can (BarcodeDetector); a chosen picture is sent at
-   once; the undo button counts down. Without script every page works: typed code, picture, undo. */
+/* The till with script: the camera reads the code, in the browser where that can (BarcodeDetector), else by frames sent
+   to the server; a chosen picture is sent at once; the undo button counts down and goes. Without script every page
+   works: typed code, picture, undo. */
 (function () {
   "use strict";
 
@@ -11,36 +12,67 @@
   }
 
   var camera = document.getElementById("till-camera");
-  if (camera && "BarcodeDetector" in window && navigator.mediaDevices) {
-    window.BarcodeDetector.getSupportedFormats().then(function (formats) {
-      if (formats.indexOf("qr_code") < 0) return;
-      camera.hidden = false;
-      camera.querySelector("[data-start]").addEventListener("click", scan);
-    });
+  if (camera && navigator.mediaDevices && navigator.mediaDevices.getUserMedia) {
+    camera.hidden = false;
+    camera.querySelector("[data-start]").addEventListener("click", start);
   }
 
-  function scan() {
+  function start() {
     var video = camera.querySelector("video");
-    var detector = new window.BarcodeDetector({ formats: ["qr_code"] });
     navigator.mediaDevices.getUserMedia({ video: { facingMode: "environment" } }).then(function (stream) {
       camera.querySelector("[data-start]").hidden = true;
       video.hidden = false;
       video.srcObject = stream;
-      return video.play().then(function () { look(video, detector, stream); });
+      return Promise.all([video.play(), reader()]).then(function (both) { look(video, both[1], stream); });
     }).catch(function () {
       camera.querySelector("[data-refused]").hidden = false;
     });
   }
 
-  function look(video, detector, stream) {
-    detector.detect(video).then(function (found) {
-      if (!found.length) return window.setTimeout(look, 150, video, detector, stream);
+  /* Return a function video → Promise of the code's text, "" while none is in sight. */
+  function reader() {
+    if (!("BarcodeDetector" in window)) return Promise.resolve(byServer);
+    return window.BarcodeDetector.getSupportedFormats().then(function (formats) {
+      if (formats.indexOf("qr_code") < 0) return byServer;
+      var detector = new window.BarcodeDetector({ formats: ["qr_code"] });
+      return function (video) {
+        return detector.detect(video).then(function (found) { return found.length === 1 ? found[0].rawValue : ""; });
+      };
+    });
+  }
+
+  function byServer(video) {
+    var part = Math.min(1, 960 / Math.max(video.videoWidth, video.videoHeight, 1));
+    var canvas = document.createElement("canvas");
+    canvas.width = Math.round(video.videoWidth * part);
+    canvas.height = Math.round(video.videoHeight * part);
+    canvas.getContext("2d").drawImage(video, 0, 0, canvas.width, canvas.height);
+    return new Promise(function (done) { canvas.toBlob(done, "image/jpeg", 0.8); }).then(function (picture) {
+      if (!picture) return "";
+      var form = new FormData();
+      form.append("photo", picture, "frame.jpg");
+      return window.fetch(camera.dataset.frame, {
+        method: "POST",
+        body: form,
+        headers: { "X-CSRFToken": document.querySelector("[name=csrfmiddlewaretoken]").value }
+      }).then(function (answer) { return answer.json(); }).then(function (answer) {
+        var said = camera.querySelector("[data-said]");
+        said.textContent = answer.error || "";
+        said.hidden = !answer.error;
+        return answer.code;
+      });
+    });
+  }
+
+  function look(video, read, stream) {
+    read(video).then(function (text) {
+      if (!text) return window.setTimeout(look, 250, video, read, stream);
       stream.getTracks().forEach(function (track) { track.stop(); });
       var field = document.getElementById("code");
-      field.value = found[0].rawValue;
+      field.value = text;
       field.form.requestSubmit();
     }).catch(function () {
-      window.setTimeout(look, 500, video, detector, stream);
+      window.setTimeout(look, 1000, video, read, stream);
     });
   }
 
