@@ -26,7 +26,7 @@ from django.utils.decorators import method_decorator
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from campaigns.content import editing, lint, naming, versions, web
+from campaigns.content import editing, lint, naming, styling, versions, web
 from campaigns.content.blocks import Audience, registry
 from campaigns.content.findings import BadContent, Finding, errors
 from campaigns.content.merge import LiquidError
@@ -78,6 +78,7 @@ class EditorPages:
             "people": recent_people() if _sees_people(request) else [],
             "sees_people": _sees_people(request),
             "preview": shown(body, {}, sees_people=False),
+            "style": styling.StyleForm(instance=content.brand) if _may_style(request) else None,
         }
         return render(request, "admin/content/editor.html", context)
 
@@ -95,6 +96,10 @@ class EditorPages:
         versions.save_body(body)
         if request.POST.get("press") == "keep":
             versions.keep(content, request.POST.get("note", ""), cast(Any, request.user))
+        if request.POST.get("press") == "style" and (wrong := self._style(request, content)):
+            if is_part:
+                return HttpResponse(wrong, status=400, content_type="text/plain")
+            messages.error(request, wrong)
         if request.POST.get("press") == "publish":
             self._publish(request, draft)
         if is_part:
@@ -118,11 +123,20 @@ class EditorPages:
             for finding in bad.findings:
                 messages.error(request, f"{finding.where}: {finding.message} {finding.remedy}")
 
+    def _style(self, request: HttpRequest, content: EmailContent) -> str:
+        """Keep the style of the brand; return what is wrong with it, else ''."""
+        if not _may_style(request):
+            raise PermissionDenied
+        wrong = styling.keep(content.brand, request.POST, request.user)
+        content.brand.refresh_from_db()
+        return " ".join(wrong)
+
     @method_decorator(require_POST)
     @method_decorator(csp_replace(SANDBOX))
     def preview(self, request: HttpRequest, pk: int, language: str) -> HttpResponse:
         """Answer the preview of what the form holds now; nothing is saved."""
         content = self.content_of(request, pk, changes=False)
+        content.brand = styling.styled(content.brand, request.POST)
         body = editing.from_form(body_of(content, language), request.POST)
         seen = shown(body, request.POST, sees_people=_sees_people(request))
         return render(request, "admin/content/preview.html", {"preview": seen, "body": body})
@@ -212,6 +226,10 @@ def new_body(version: ContentVersion, language: str) -> ContentBody:
 def recent_people() -> list[Contact]:
     """Return the contacts that came last."""
     return list(Contact.objects.filter(email__isnull=False, merged_into=None).order_by("-pk")[:8])
+
+
+def _may_style(request: HttpRequest) -> bool:
+    return cast(Any, request.user).has_perm("contacts.change_brand")  # type: ignore[no-any-return]
 
 
 def _sees_people(request: HttpRequest) -> bool:

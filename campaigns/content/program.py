@@ -16,6 +16,7 @@ class Slot(Generic[Piece]):
     """What fills a place: called with one contact's values, or `column` with those of a batch."""
 
     __slots__ = ("one",)
+    one: Callable[[Values], Piece]
 
     def __init__(self, one: Callable[[Values], Piece]) -> None:
         self.one = one
@@ -32,6 +33,7 @@ class ReadSlot(Slot[Piece]):
     """A value that is read and then encoded, which a batch does by the column."""
 
     __slots__ = ("encode", "read", "written")
+    encode: Callable[[Column], Sequence[Piece] | None]
 
     def __init__(
         self,
@@ -40,7 +42,7 @@ class ReadSlot(Slot[Piece]):
         written: str,
         encode: Callable[[Column], Sequence[Piece] | None],
     ) -> None:
-        super().__init__(one)
+        self.one = one
         self.read = read
         self.written = written
         self.encode = encode
@@ -49,7 +51,7 @@ class ReadSlot(Slot[Piece]):
         if self.written not in known:
             known[self.written] = Column(list(map(self.read, people)))
         pieces = self.encode(known[self.written])
-        return super().column(people, known) if pieces is None else pieces
+        return list(map(self.one, people)) if pieces is None else pieces
 
 
 class Program(Generic[Piece]):
