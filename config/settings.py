@@ -81,7 +81,7 @@ INSTALLED_APPS = [
     "unfold.contrib.filters",
     "unfold.contrib.forms",
     "unfold.contrib.simple_history",
-    "django.contrib.admin",
+    "django.contrib.admin.apps.SimpleAdminConfig",  # config.urls finds the desk's pages: workers and senders need none
     "django.contrib.humanize",
     "django.contrib.auth",
     "django.contrib.contenttypes",

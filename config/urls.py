@@ -5,6 +5,8 @@ from django.urls import URLPattern, URLResolver, include, path
 
 from config import branding, health
 
+admin.autodiscover()  # here and not at the start: a process that serves no pages saves their memory
+
 urlpatterns: list[URLPattern | URLResolver] = [
     path("admin/", admin.site.urls),
     path("api/", include("config.api")),

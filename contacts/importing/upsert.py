@@ -13,6 +13,7 @@ import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, time
+from functools import lru_cache
 from typing import Any
 
 from django.db.models import TextChoices
@@ -116,7 +117,6 @@ class Batch:
         self.known = {draft.id: draft for draft in self.by_key.values()}
         self.standing = self._standing(list(self.known)) if options.topic else {}
         self.tagged = self._tagged(list(self.known))
-        self._days: dict[str, datetime] = {"": self.now}
         for person in people:
             if reason := self._take(person):
                 self.outcome.rejected.append((person, reason))
@@ -257,8 +257,9 @@ class Batch:
         return True
 
     def _moment(self, day: str) -> datetime:
-        moment = self._days.get(day)
-        if moment is None:
-            moment = datetime.combine(datetime.fromisoformat(day).date(), time.min, timezone.get_default_timezone())
-            moment = self._days[day] = min(moment, self.now)
-        return moment
+        return min(_midnight(day), self.now) if day else self.now
+
+
+@lru_cache(maxsize=10_000)
+def _midnight(day: str) -> datetime:
+    return datetime.combine(datetime.fromisoformat(day).date(), time.min, timezone.get_default_timezone())

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from functools import cache
+from datetime import datetime
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from contacts import bulk
@@ -36,13 +37,19 @@ CONSENT = [
 ]  # fmt: skip
 
 
+@lru_cache(maxsize=10_000)
+def at_once(moment: datetime) -> Any:
+    """Return a time as `bulk.load` takes it; remembered, as an import asks for few days over and over."""
+    return bulk.at(moment)
+
+
 class Writing:
     """One batch on its way into the tables."""
 
     def __init__(self, batch: Batch, drafts: Sequence[Draft]) -> None:
         self.batch, self.options, self.drafts = batch, batch.options, drafts
         self.now, self.source = bulk.at(batch.now), batch.options.source[:120]
-        self._at = cache(bulk.at)  # a file has few days and many people
+        self._at = at_once  # a file has few days and many people
 
     def write(self) -> None:
         """Write contacts first: all else points to them.

@@ -20,6 +20,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from campaigns.models import Campaign, Delivery, Event
+from contacts import duplicates
 from contacts.models import Brand, Consent, Contact, Identity, Segment, Subscription, Topic
 
 ROUNDS = 15
@@ -59,12 +60,13 @@ def _measure(n: int) -> list[dict[str, Any]]:
         "profile_page_10k_entries": reverse("admin:contacts_contact_profile", args=[long]),
         "timeline_api": f"/api/v1/contacts/{long}/timeline/",
     }
-    few = _timed(client, pages)
+    few, few_doubles = _timed(client, pages), _doubles()
     for since in range(FEW, n, STEP):
         _people(house, since, min(n, since + STEP))
     _analyze()
     many = _timed(client, pages)
     lines = [_line(name, many[name], few[name], n) for name in pages]
+    lines.append(_line("duplicates_proposed", _doubles(), few_doubles, n))
     lines.append(_line("timeline_10k_against_60", many["profile_page_10k_entries"], many["profile_page"], LONG))
     return lines
 
@@ -74,6 +76,16 @@ def _line(name: str, took: float, against: float, n: int) -> dict[str, Any]:
         "name": f"profile.{name}", "value": round(took, 2), "unit": "ms", "against": round(against, 2),
         "ratio": round(took / against, 2), "n": n, "database": connection.vendor,
     }  # fmt: skip
+
+
+def _doubles() -> float:
+    """Return the median in milliseconds of looking for doubles among everybody, as the desk's page does."""
+    took = []
+    for _round in range(3):
+        started = time.perf_counter()
+        duplicates.proposals()
+        took.append((time.perf_counter() - started) * 1000)
+    return statistics.median(took)
 
 
 def _timed(client: Client, pages: dict[str, str]) -> dict[str, float]:

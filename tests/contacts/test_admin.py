@@ -11,6 +11,7 @@ from contacts import consent, identities, jobs, profile, suppression
 from contacts.models import AuditEntry, Consent, Contact, Job, Segment, Subscription, Suppression
 from tests.make import make_contact, make_segment, make_topic, make_user
 
+admin.autodiscover()
 pytestmark = pytest.mark.django_db
 FRENCH = {"all": [{"field": "language", "op": "is", "value": "fr"}]}
 
