@@ -4,8 +4,9 @@
     tree = fresh(campaign)          # built anew while it is small or missing, else as the beat left it
     refresh()                       # the beat: every campaign whose shares moved since its tree was built
 
-A person is one node, whatever she shared on. Her parent is whoever owns the link she came by; a link without a contact
-is a friend whom nobody knows. All of it is counted within the campaign and goes on for as long as visits come.
+A person is one node, whatever she shared on, and whatever letter: a friend shares the next one, which hangs below too.
+Her parent is whoever owns the link she came by; a link without a contact is a friend whom nobody knows. It goes on for
+as long as visits come.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
-from django.db.models import Count, Max, Q
+from django.db.models import Count, Max, Q, QuerySet
 from django.utils import timezone
 
 from campaigns.models import Campaign
@@ -92,6 +93,7 @@ def refresh(now: datetime | None = None) -> int:
     moved: dict[int, datetime] = {}
     for found in (
         recent.values_list("campaign").annotate(at=Max("created_at")),
+        recent.filter(parent__isnull=False).values_list("parent__campaign").annotate(at=Max("created_at")),
         EarnedVisit.objects.filter(first_at__gt=now - LIVES).order_by().values_list("share_link__campaign")
         .annotate(at=Max("first_at")),
         Referral.objects.filter(confirmed_at__gt=now - LIVES).order_by().values_list("share_link__campaign")
@@ -111,7 +113,7 @@ def refresh(now: datetime | None = None) -> int:
 def build(campaign: Campaign) -> ShareTree:
     """Put the tree together and return it; readers see the former one until it is whole.
 
-    Reads:   ShareLink, EarnedVisit, Referral, Credit of the campaign: four queries.
+    Reads:   ShareLink, EarnedVisit, Referral, Credit of the campaign, and of what hangs below it in others.
     Writes:  ShareTree, TreeNode of the next version; the former version's nodes go.
     """
     started, now = time.monotonic(), timezone.now()
@@ -120,7 +122,7 @@ def build(campaign: Campaign) -> ShareTree:
     if not free.update(building_until=now + LEASE):
         return tree  # somebody is at it
     links = _links(campaign)
-    nodes = _nodes(links, _referrals(campaign))
+    nodes = _nodes(links, _came(campaign, links))
     _sum_up(nodes)
     figures = figures_of(nodes.values(), links.values())
     version = _next_version(tree)
@@ -138,33 +140,60 @@ def build(campaign: Campaign) -> ShareTree:
 
 
 def _links(campaign: Campaign) -> dict[int, Link]:
-    rows = ShareLink.objects.filter(campaign=campaign).order_by("pk").values_list(
-        "pk", "contact_id", "parent_id", "network", "intended_at", "composed_at", "visited_at", "created_at"
-    )  # fmt: skip
-    links = {}
-    for pk, contact, parent, network, pressed, composed, visited, made in rows.iterator(chunk_size=2_000):
-        owner = ("c", contact) if contact else ("l", pk)
-        links[pk] = Link(pk, owner, parent, network, pressed, bool(composed or visited), made)
-    for pk, n in _visits(campaign):
-        links[pk].visits = n
-    credits = Credit.objects.filter(share_link__campaign=campaign, model=Credit.Model.SHARE_ASSISTED)
-    money = credits.values_list("share_link_id", "parts", "conversion__net_minor", "conversion__currency")
-    for pk, parts, net, currency in money.iterator(chunk_size=2_000):
-        links[pk].money[currency] += net * parts // 1_000_000
+    """The campaign's links, and those of other campaigns that hang below them: a friend shares the letter she gets."""
+    mine = ShareLink.objects.filter(campaign=campaign)
+    links = dict(_read(mine))
+    below = dict(_read(ShareLink.objects.filter(parent__campaign=campaign).exclude(campaign=campaign)))
+    links.update(below)
+    above = list(below)
+    while above:
+        found = [one for chunk in _chunks(above) for one in _read(ShareLink.objects.filter(parent__in=chunk))]
+        new = {pk: link for pk, link in found if pk not in links}
+        links.update(new)
+        above = list(new)
     return links
 
 
-def _visits(campaign: Campaign) -> Iterable[tuple[int, int]]:
-    seen = EarnedVisit.objects.filter(share_link__campaign=campaign, is_sharer=False).order_by()
+def _read(rows: QuerySet[ShareLink]) -> Iterator[tuple[int, Link]]:
+    told = rows.order_by("pk").values_list(
+        "pk", "contact_id", "parent_id", "network", "intended_at", "composed_at", "visited_at", "created_at"
+    )  # fmt: skip
+    for pk, contact, parent, network, pressed, composed, visited, made in told.iterator(chunk_size=2_000):
+        owner = ("c", contact) if contact else ("l", pk)
+        yield pk, Link(pk, owner, parent, network, pressed, bool(composed or visited), made)
+
+
+def _came(campaign: Campaign, links: dict[int, Link]) -> list[tuple[int | None, int, datetime]]:
+    """Put visits and money on the links; return the friends who came: (contact, link, when)."""
+    theirs = ShareLink.objects.filter(campaign=campaign).values_list("pk", flat=True)
+    others = sorted(set(links) - set(theirs.iterator(chunk_size=2_000)))
+    friends: list[tuple[int | None, int, datetime]] = []
+    for where in ({"share_link__campaign": campaign}, *({"share_link__in": chunk} for chunk in _chunks(others))):
+        for pk, n in _visits(where):
+            links[pk].visits = n
+        credits = Credit.objects.filter(**where, model=Credit.Model.SHARE_ASSISTED)
+        money = credits.values_list("share_link_id", "parts", "conversion__net_minor", "conversion__currency")
+        for pk, parts, net, currency in money.iterator(chunk_size=2_000):
+            links[pk].money[currency] += net * parts // 1_000_000
+        friends += _referrals(where)
+    return friends
+
+
+def _visits(where: dict[str, Any]) -> Iterable[tuple[int, int]]:
+    seen = EarnedVisit.objects.filter(**where, is_sharer=False).order_by()
     return seen.values_list("share_link_id").annotate(n=Count("pk")).iterator(chunk_size=2_000)
 
 
-def _referrals(campaign: Campaign) -> Iterator[tuple[int | None, int, datetime]]:
-    rows = Referral.objects.filter(share_link__campaign=campaign, state__in=COUNTED, confirmed_at__isnull=False)
+def _referrals(where: dict[str, Any]) -> Iterator[tuple[int | None, int, datetime]]:
+    rows = Referral.objects.filter(**where, state__in=COUNTED, confirmed_at__isnull=False)
     found = rows.order_by("pk").values_list("friend_id", "share_link_id", "confirmed_at")
     for friend, link, at in found.iterator(chunk_size=2_000):
-        if at is not None:
+        if at is not None and link is not None:
             yield friend, link, at
+
+
+def _chunks(pks: list[int]) -> Iterator[list[int]]:
+    return (pks[start : start + BATCH] for start in range(0, len(pks), BATCH))
 
 
 # --- Putting together ------------------------------------------------------------------------------------------------

@@ -135,6 +135,18 @@ def test_who_came_by_another_campaign_begins_a_tree_of_her_own(may):
     assert tree.figures["sharers"] == 1
 
 
+def test_what_a_friend_makes_of_a_later_letter_belongs_to_the_tree_that_brought_her(may):
+    june = make_letter(name="June")
+    gil = friend(press(Contact.objects.get(first_name="Fay"), june, "x"), "Gil")
+    visit(press(gil, june, "vk"), 4)
+
+    tree, people = tree_of(may)
+
+    assert (people["Gil"].parent.contact.first_name, people["Gil"].generation, people["Gil"].visits) == ("Fay", 3, 4)
+    assert people["Ann"].branch_friends == 4
+    assert tree_of(june)[1]["Gil"].generation == 2
+
+
 def test_people_who_brought_each_other_close_no_ring():
     link = make_share_link()
     other = press(make_contact(email="ben@example.com", first_name="Ben"), link.campaign)
@@ -246,6 +258,7 @@ def test_a_long_branch_comes_in_pages(desk):
     press(link.contact, link.campaign)
     for number in range(branches.PAGE + 3):
         friend(link, f"F{number}")
+    Referral.objects.update(state="approved")  # more than twenty a day are looked at first
     tree = build.build(link.campaign)
     ann = branches.roots(tree).nodes[0]
 
