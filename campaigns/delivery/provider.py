@@ -99,6 +99,8 @@ class Provider:
         """Make the call; return the outcomes, why the provider fails, and whether it refused the call as a whole."""
         from anymail.exceptions import AnymailAPIError, AnymailError
 
+        if self.esp == "mailersend" and len(mails) == 1:  # its webhooks bring back tags, no metadata
+            message.tags = [metadata(mails[0])["token"]]
         message.idempotency_key = f"fanfare-{mails[0].row.campaign_id}-{mails[0].row.id}"
         try:
             self._send(message)

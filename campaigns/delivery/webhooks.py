@@ -13,8 +13,15 @@ import warnings
 from typing import Any
 
 import anymail.urls
-from anymail.exceptions import AnymailError, AnymailInsecureWebhookWarning, AnymailWebhookValidationFailure
+from anymail.exceptions import (
+    AnymailError,
+    AnymailImproperlyInstalled,
+    AnymailInsecureWebhookWarning,
+    AnymailWebhookValidationFailure,
+)
 from anymail.signals import AnymailTrackingEvent
+from anymail.webhooks.amazon_ses import AmazonSESTrackingWebhookView
+from anymail.webhooks.base import AnymailBaseWebhookView
 from django.core.exceptions import ImproperlyConfigured, SuspiciousOperation
 from django.http import HttpRequest
 
@@ -35,6 +42,20 @@ VIEWS: dict[str, Any] = {
     if (pattern.name.endswith("_tracking_webhook") or pattern.name == "mandrill_webhook")
     and "sendinblue" not in pattern.name  # Brevo's former name
 }
+
+
+class SesReports(AmazonSESTrackingWebhookView):  # type: ignore[misc]  # Anymail has no types
+    """Amazon's reports, also without boto3: then a person confirms the subscription in Amazon's console."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        try:
+            super().__init__(**kwargs)
+        except AnymailImproperlyInstalled:
+            self.auto_confirm_enabled = False
+            AnymailBaseWebhookView.__init__(self, **kwargs)
+
+
+VIEWS["amazon_ses"] = SesReports
 
 
 class NotSetUp(Exception):
@@ -105,6 +126,15 @@ def take(event: AnymailTrackingEvent) -> bool:
     return False
 
 
+def own_message_id(event: AnymailTrackingEvent) -> str:
+    """Return our Message-ID where the provider tells it beside a number of its own: Postal."""
+    payload = event.esp_event.get("payload") if isinstance(event.esp_event, dict) else None
+    if not isinstance(payload, dict):
+        return ""
+    message = payload.get("message") or payload.get("original_message")
+    return str(message.get("message_id") or "") if isinstance(message, dict) else ""
+
+
 def bounced(event: AnymailTrackingEvent, row: Delivery) -> bool:
     """Note a bounce: by the receiver's own words where the provider passes them on, else by its kind."""
     text = str(event.mta_response or event.description or "")
@@ -122,10 +152,12 @@ def bounced(event: AnymailTrackingEvent, row: Delivery) -> bool:
 
 
 def delivery(event: AnymailTrackingEvent) -> Delivery | None:
-    """Return the delivery of an event: by the token in our Message-ID or metadata, else by the metadata's number."""
+    """Return an event's delivery: by the token in our Message-ID, metadata or tag, else by the metadata's number."""
     metadata = event.metadata if isinstance(event.metadata, dict) else {}
     message_id = str(event.message_id or "")
     written = [str(metadata.get("token", "")), *MESSAGE_ID.findall(f"<{message_id.strip('<>')}")]
+    written += [str(tag) for tag in (event.tags or [])[:10]]  # MailerSend brings nothing else back
+    written += MESSAGE_ID.findall(f"<{own_message_id(event).strip('<>')}")
     for text in written:
         if (known := tokens.read(text.lower(), Purpose.BOUNCE)) is not None:
             return bounces.find(known.campaign_id, known.delivery_id)
