@@ -162,12 +162,8 @@ class Post:
 
     def queued(self) -> int:
         """Return how many mails lie in the queue still."""
-        return sum(
-            1
-            for name in ("incoming", "active", "deferred")
-            for _ in (self.folder / "queue" / name).rglob("*[!/]")
-            if _.is_file()
-        )
+        places = [self.folder / "queue" / name for name in ("maildrop", "incoming", "active", "deferred")]
+        return sum(len(names) for place in places for _path, _folders, names in os.walk(place))
 
     def wait_until_empty(self, seconds: float) -> None:
         until, seen_empty = time.monotonic() + seconds, 0
