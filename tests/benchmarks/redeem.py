@@ -42,6 +42,9 @@ class Serving:
         self.start()
 
     def start(self) -> None:
+        with socket.socket() as probe:  # two servers would share the port, and the crowd between them
+            if probe.connect_ex(("127.0.0.1", PORT)) == 0:
+                raise SystemExit(f"Port {PORT} is taken. End what listens there, or set FANFARE_BENCHMARK_PORT.")
         command = [
             sys.executable, "-m", "granian", "--interface", "wsgi", "--host", "127.0.0.1", "--port", str(PORT),
             "--workers", "1", "--blocking-threads", "4", "--backlog", "2048", "--no-access-log", "--log-level", "error",
@@ -175,6 +178,7 @@ def run(n: int = 1_000):
     for database in DATABASES:
         with tempfile.TemporaryDirectory() as folder:
             house = House(Path(folder), database, Nobody())
+            house.environment["LOG_LEVEL"] = "ERROR"  # a refusal is no trouble here
             serving = Serving(house.environment)
             began = time.perf_counter()
             try:
