@@ -62,6 +62,18 @@ def _link(brand: Brand, language: str) -> dict[str, Any]:
     return {"url": settings.SITE_URL}
 
 
+def _weekly(row: Automation, now: datetime) -> Iterator[Cause]:
+    from campaigns.reports import weekly  # the reports read what delivery wrote
+
+    return weekly.due(row, now)
+
+
+def _this_week(brand: Brand, language: str) -> dict[str, Any]:
+    from campaigns.reports import weekly
+
+    return weekly.sample(brand, language)
+
+
 AUTOMATIC = [
     Kind(
         "confirm_subscription",
@@ -83,6 +95,14 @@ AUTOMATIC = [
         _("When somebody asks for her data, to change her address, or to be forgotten."),
         is_service=True,
         sample=_link,
+    ),
+    Kind(
+        "weekly_report",
+        _("The week on one page, for the team"),
+        _("On Monday at seven, to those of the team who asked for it under Reports."),
+        is_service=True,
+        find=_weekly,
+        sample=_this_week,
     ),
     Kind(
         "last_message",

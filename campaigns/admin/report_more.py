@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 from csp.decorators import csp_replace
 from django.conf import settings
+from django.contrib import messages
 from django.contrib.admin import AdminSite
+from django.contrib.auth.models import User
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.clickjacking import xframe_options_sameorigin
 
@@ -14,7 +19,7 @@ from campaigns import reports
 from campaigns.admin import steps
 from campaigns.content.findings import BadContent
 from campaigns.models import Campaign
-from campaigns.reports import clickmap, comparison
+from campaigns.reports import clickmap, comparison, weekly
 from campaigns.reports.funnel import funnel_table
 from campaigns.reports.rows import people_url
 from campaigns.reports.workbook import workbook
@@ -29,6 +34,22 @@ def spreadsheet(request: HttpRequest, site: AdminSite, pk: int) -> HttpResponse:
     answer = HttpResponse(workbook([funnel_table(found), *found.all_tables()]), content_type=XLSX)
     answer["Content-Disposition"] = f'attachment; filename="campaign-{pk}.xlsx"'
     return answer
+
+
+def weekly_page(request: HttpRequest, site: AdminSite) -> HttpResponse:
+    """Let the one who is signed in get the week by mail, or no longer: POST want=1 or want=."""
+    user = cast(User, request.user)
+    if request.method == "POST":
+        try:
+            if request.POST.get("want"):
+                weekly.begin(user, get_language() or "en")
+                messages.success(request, _("You get the week on Monday morning, at %(to)s.") % {"to": user.email})
+            else:
+                weekly.end(user)
+                messages.success(request, _("You no longer get it."))
+        except weekly.NoAddress as why:
+            messages.error(request, str(why))
+    return redirect("admin:campaigns_report_list")
 
 
 def click_map(request: HttpRequest, site: AdminSite, pk: int) -> HttpResponse:

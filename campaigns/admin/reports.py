@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import csv
 import json
-from typing import Any
+from typing import Any, cast
 
 from django.contrib.admin import AdminSite
 from django.contrib.auth.decorators import permission_required
+from django.contrib.auth.models import User
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
@@ -19,7 +20,7 @@ from django.utils.translation import gettext as _
 from campaigns import reports
 from campaigns.admin import report_more, report_people
 from campaigns.models import Campaign
-from campaigns.reports import picture, segments, summary, words
+from campaigns.reports import picture, segments, summary, weekly, words
 from campaigns.reports.funnel import funnel_table
 from campaigns.reports.shapes import Point, Table
 from contacts.models import Segment
@@ -39,6 +40,7 @@ def urls(site: AdminSite) -> list[URLPattern]:
 
     return [
         path("reports/", page(listing), name="campaigns_report_list"),
+        path("reports/weekly/", page(report_more.weekly_page), name="campaigns_report_weekly"),
         path("reports/compare/", page(report_more.compare), name="campaigns_report_compare"),
         path("<int:pk>/report/people/<slug:kind>/", page(report_people.listing), name="campaigns_report_people"),
         path("<int:pk>/report/people/<slug:kind>.csv", page(report_people.download), name="campaigns_report_csv"),
@@ -61,6 +63,7 @@ def listing(request: HttpRequest, site: AdminSite) -> HttpResponse:
         "title": _("Reports"),
         "rows": summary.of_many(list(pages.object_list)),
         "pages": pages,
+        "reads_weekly": weekly.reads(cast(User, request.user)),
     }
     return render(request, "admin/reports/list.html", context)
 

@@ -4,7 +4,7 @@ from campaigns.models.automation import Automation
 from campaigns.models.campaign import AudienceExclusion, Campaign, Link, LinkTarget
 from campaigns.models.content import ContentBody, ContentVersion, EmailContent, Image, Sender
 from campaigns.models.delivery import Delivery, OutboxMail, RelayState, SendingHold, TokenBucket
-from campaigns.models.event import Engagement, Event, HourlyTotal, LinkEngagement, SpoolFile, Tally
+from campaigns.models.event import Engagement, Event, HourlyTotal, LinkEngagement, SpoolFile, Tally, WeeklyReader
 from campaigns.models.pace import PaceRule, RelayPace, SentCount
 
 __all__ = [
@@ -32,4 +32,5 @@ __all__ = [
     "SpoolFile",
     "Tally",
     "TokenBucket",
+    "WeeklyReader",
 ]

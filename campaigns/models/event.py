@@ -2,6 +2,7 @@
 
 from typing import ClassVar
 
+from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -199,6 +200,25 @@ class Tally(models.Model):
 
     def __str__(self) -> str:
         return f"{self.campaign_id} {self.key}"
+
+
+class WeeklyReader(models.Model):
+    """One of the team who wants the week on one page by mail; written to as the contact with her address."""
+
+    on_erase: ClassVar[str] = "delete"
+
+    user = models.OneToOneField(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+", verbose_name=_("user")
+    )
+    contact = models.ForeignKey(Contact, on_delete=models.CASCADE, related_name="+", verbose_name=_("contact"))
+    since = models.DateTimeField(_("since"), auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("reader of the weekly page")
+        verbose_name_plural = _("readers of the weekly page")
+
+    def __str__(self) -> str:
+        return str(self.user)
 
 
 class SpoolFile(models.Model):

@@ -92,6 +92,7 @@ def test_segments_stand_side_by_side_with_their_own_rates(campaign, client):
     client.force_login(make_user())
     page = client.get(reverse("admin:campaigns_campaign_report", args=[campaign.pk]), {"segment": [english.pk, "x"]})
     assert page.context["segments_shown"]["rows"][0][0][1] == "English"
+    assert f'value="{english.pk}" checked' in page.content.decode()
 
 
 def test_devices_stand_beside_those_of_the_season_a_year_before(campaign):
