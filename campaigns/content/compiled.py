@@ -9,6 +9,7 @@ the rows that its blocks show (`Block.state`).
 
 from __future__ import annotations
 
+import re
 import threading
 from collections import OrderedDict
 from collections.abc import Iterable
@@ -45,6 +46,9 @@ SERVICES = {
     "share": Purpose.SHARE,
 }
 CACHE_SIZE = 64  # compiled mails a process keeps; one of 30 kB takes about 200 kB
+
+# What MRML writes beside the style that says the same, and no HTML knows: validators rightly complain.
+NOT_HTML = re.compile(r"""(<(?:td|img)\b[^>]*?) (?:vertical-align="[a-z]+"|height="auto")""")
 
 _inliner = css_inline.CSSInliner(load_remote_stylesheets=False, keep_style_tags=True)
 
@@ -240,7 +244,8 @@ def _to_html(source: str) -> str:
     # MRML's own sheet is for the head: inlining `border-collapse` into every cell would add a third to the size.
     page = page.replace("<style ", '<style data-css-inline="ignore" ')
     page = page.replace('<style data-css-inline="ignore" type="text/css">.rich', '<style type="text/css">.rich')
-    return _inliner.inline(page).replace(' data-css-inline="ignore"', "")
+    inlined = _inliner.inline(page).replace(' data-css-inline="ignore"', "")
+    return NOT_HTML.sub(r"\1", inlined)
 
 
 # --- Kept between batches ---------------------------------------------------------------------------------------------

@@ -109,3 +109,10 @@ def test_every_letter_says_the_same_in_plain_text():
     for name, body in letters():
         text = web.preview(body, brand).text
         assert len(text) > 300 and "<" not in text and brand.postal_address in text, (name, body.language)
+
+
+def test_no_letter_has_an_attribute_that_html_does_not_know_but_for_outlooks_namespaces():
+    unknown = re.compile(r"<td\b[^>]*\svertical-align=|<img\b[^>]*\sheight=\"auto\"")
+
+    for name, body in letters():
+        assert not unknown.search(web.preview(body, make_brand()).html), name
