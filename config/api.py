@@ -20,11 +20,12 @@ from contacts import imports_api as imports
 from contacts import segments_api as segments
 from social import api as social
 from social import offers_api as offers
+from social import qr_api as qr
 from social import sharing_api as sharing
 
 router = DefaultRouter()
 router.include_root_view = False
-for floor in (contacts, segments, imports, campaigns, messages, social, sharing, webhooks, own_key, offers):
+for floor in (contacts, segments, imports, campaigns, messages, social, sharing, qr, webhooks, own_key, offers):
     for prefix, viewset in floor.ROUTES.items():
         router.register(prefix, viewset, basename=prefix)
 

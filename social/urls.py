@@ -20,6 +20,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("f/<str:token>/voucher.pdf", papers.voucher_of_mail, name="offer_voucher"),
     path("f/<str:token>/<slug:block>/voucher.pdf", papers.voucher_of_mail, name="offer_block_voucher"),
     path("f/<str:token>/not-me/", papers.not_me, name="offer_not_me"),
+    path("q/<str:token>/document/", qr.document, name="qr_document"),
     path("q/<str:token>/offer.ics", papers.entry_of_claim, name="qr_entry"),
     path("q/<str:token>/voucher.pdf", papers.voucher_of_claim, name="qr_voucher"),
     path("f/<str:token>/qr.png", offer.image, name="offer_image"),

@@ -53,6 +53,7 @@ RESOURCES = (
     "redemptions",
     "reversals",
     "places",
+    "qr-codes",
 )
 SCOPES = (*(f"{resource}:{verb}" for resource in RESOURCES for verb in ("read", "write")), "campaigns:send")
 

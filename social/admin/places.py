@@ -1,4 +1,4 @@
-"""Places with their cashiers and tills, and the QR studio."""
+"""Places with their cashiers and tills."""
 
 from __future__ import annotations
 
@@ -9,27 +9,23 @@ from django.conf import settings
 from django.contrib import admin, messages
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
-from django.core.validators import RegexValidator, URLValidator
+from django.core.validators import RegexValidator
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
-from django.utils.html import format_html
-from django.utils.text import slugify
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.admin import TabularInline
 from unfold.decorators import action
-from unfold.widgets import UnfoldAdminPasswordWidget, UnfoldAdminTextInputWidget
+from unfold.widgets import UnfoldAdminPasswordWidget
 
-from campaigns import links
-from campaigns.models import Campaign, Link
 from contacts import audit
 from contacts.admin_base import FanfareAdmin
-from social import qr, tills
-from social.models import Device, Place, QRCode, StaffMember
+from social import tills
+from social.models import Device, Place, StaffMember
 from social.offers import standing
 from social.views.vouchers import data_uri
 
@@ -174,95 +170,3 @@ class DeviceAdmin(MyPlacesAdmin):
             Device.objects.filter(pk=device.pk).update(revoked_at=timezone.now())
             audit.record(request.user, "ended till", device)
         messages.success(request, _("These phones are no tills any more."))
-
-
-class QRForm(forms.ModelForm[QRCode]):
-    """A placement and where its code leads; the address can change after printing."""
-
-    target = forms.CharField(
-        label=gettext_lazy("leads to"),
-        max_length=2_000,
-        validators=[URLValidator(["http", "https"])],
-        help_text=gettext_lazy("the whole address; it can change after printing"),
-        widget=UnfoldAdminTextInputWidget(),
-    )
-    campaign = forms.ModelChoiceField(
-        label=gettext_lazy("counts for the campaign"), queryset=Campaign.objects.none(), required=False
-    )
-
-    class Meta:
-        model = QRCode
-        fields = ["name", "placement", "place"]
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        if self.instance.pk:
-            self.fields["target"].initial = self.instance.link.target
-            del self.fields["campaign"]
-        else:
-            recent = Campaign.objects.order_by("-created_at").values("pk")[:200]
-            self.fields["campaign"].queryset = Campaign.objects.filter(pk__in=recent)  # type: ignore[attr-defined]
-
-
-@admin.register(QRCode)
-class QRCodeAdmin(MyPlacesAdmin):
-    """The QR studio: one code and short link for each poster, till, slide; PNG and SVG that were read back."""
-
-    place_lookup = "place"
-    form = QRForm
-    list_display = ["name", "placement", "place", "leads_to", "created_at"]
-    list_filter = ["placement", "place"]
-    search_fields = ["name"]
-    list_select_related = ["link", "place"]
-    autocomplete_fields = ["place"]
-    readonly_fields = ["picture", "address"]
-
-    def get_fields(self, request: HttpRequest, obj: QRCode | None = None) -> list[str]:
-        if obj is None:
-            return ["name", "placement", "place", "target", "campaign"]
-        return ["picture", "address", "name", "placement", "place", "target"]
-
-    def save_model(self, request: HttpRequest, obj: QRCode, form: Any, change: bool) -> None:
-        given = form.cleaned_data
-        if change:
-            person = request.user if request.user.is_authenticated else None
-            links.retarget(obj.link, given["target"], person)
-        else:
-            obj.link = links.public(Link.Kind.QR, campaign=given.get("campaign"), target=given["target"])
-        super().save_model(request, obj, form, change)
-
-    @admin.display(description=gettext_lazy("leads to"))
-    def leads_to(self, code: QRCode) -> str:
-        return code.link.target
-
-    @admin.display(description=gettext_lazy("address in the code"))
-    def address(self, code: QRCode) -> str:
-        return qr.address(code.link.token or "")
-
-    @admin.display(description=gettext_lazy("code"))
-    def picture(self, code: QRCode) -> str:
-        return format_html(
-            '<img src="{}" width="240" height="240" alt="{}"><p><a href="{}">PNG</a> · <a href="{}">SVG</a></p>',
-            data_uri(qr.address(code.link.token or "")),
-            _("QR code"),
-            reverse("admin:social_qrcode_file", args=[code.pk, "png"]),
-            reverse("admin:social_qrcode_file", args=[code.pk, "svg"]),
-        )
-
-    def get_urls(self) -> list[URLPattern]:
-        own = path("<int:pk>/code.<str:kind>", self.admin_site.admin_view(self.file), name="social_qrcode_file")
-        return [own, *super().get_urls()]
-
-    def file(self, request: HttpRequest, pk: int, kind: str) -> HttpResponse:
-        """GET gives the code as a file: PNG of 40 pixels a module for print, or SVG."""
-        if not self.has_view_permission(request):
-            raise PermissionDenied
-        code = get_object_or_404(self.get_queryset(request), pk=pk)
-        text = qr.address(code.link.token or "")
-        if kind == "svg":
-            answer = HttpResponse(qr.svg(text), content_type="image/svg+xml")
-        else:
-            answer = HttpResponse(qr.png(text, box_size=40), content_type="image/png")
-        suffix = "svg" if kind == "svg" else "png"
-        answer["Content-Disposition"] = f'attachment; filename="{slugify(code.name) or "qr"}.{suffix}"'
-        return answer

@@ -4,7 +4,7 @@ from social.models.fans import BrandAccount, FanCheck, FanCode, FanProof, FanWor
 from social.models.fraud import FraudCase, FraudRule
 from social.models.offers import Code, CodeBatch, Offer, OfferBlackout, OfferCounter, OfferLimit, OfferText
 from social.models.orders import Conversion, Credit, Order, OrderLine, OrderSource
-from social.models.places import Device, Place, QRCode, StaffMember, TillTicket
+from social.models.places import Device, Place, QRCode, QRScanDay, StaffMember, TillTicket
 from social.models.rfm import RfmScale, RfmScore
 from social.models.sharing import (
     DailySalt,
@@ -49,6 +49,7 @@ __all__ = [
     "OrderSource",
     "Place",
     "QRCode",
+    "QRScanDay",
     "Redemption",
     "Referral",
     "ReferralProgram",

@@ -6,8 +6,9 @@ from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from campaigns.models import Link
+from campaigns.models import Image, Link
 from contacts.models import Brand
+from contacts.models.job import private_storage
 
 
 def site_time_zone() -> str:
@@ -118,12 +119,25 @@ class QRCode(models.Model):
         PACKAGE = "package", _("package")
         MAIL = "mail", _("mail")
 
+    LEVELS: ClassVar[list[tuple[str, str]]] = [("L", "L 7 %"), ("M", "M 15 %"), ("Q", "Q 25 %"), ("H", "H 30 %")]
+
     link = models.OneToOneField(Link, on_delete=models.PROTECT, related_name="qr_code", verbose_name=_("link"))
     name = models.CharField(_("name"), max_length=120)
     placement = models.CharField(_("placement"), max_length=8, choices=Placement, default=Placement.POSTER)
     place = models.ForeignKey(
         Place, null=True, blank=True, on_delete=models.PROTECT, related_name="qr_codes", verbose_name=_("place")
     )
+    dark = models.CharField(_("colour of the modules"), max_length=7, default="#000000")
+    light = models.CharField(_("colour of the ground"), max_length=7, default="#ffffff")
+    level = models.CharField(_("correction"), max_length=1, choices=LEVELS, default="M")
+    logo = models.ForeignKey(
+        Image, null=True, blank=True, on_delete=models.PROTECT, related_name="+", verbose_name=_("logo"),
+        help_text=_("in the middle, 22 % of the side; the code then takes level H"),
+    )  # fmt: skip
+    document = models.FileField(
+        _("document"), upload_to="documents/", blank=True, storage=private_storage,
+        help_text=_("the code then leads to a page that hands it out"),
+    )  # fmt: skip
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
 
     class Meta:
@@ -132,3 +146,21 @@ class QRCode(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class QRScanDay(models.Model):
+    """Scans of one placement on one day of the site's zone, by people's phones only; kept when events are gone."""
+
+    on_erase: ClassVar[str] = "keep"
+
+    code = models.ForeignKey(QRCode, on_delete=models.CASCADE, related_name="days", verbose_name=_("QR code"))
+    day = models.DateField(_("day"))
+    n = models.PositiveIntegerField(_("scans"), default=0)
+
+    class Meta:
+        verbose_name = _("scans of a day")
+        verbose_name_plural = _("scans of days")
+        constraints = [models.UniqueConstraint(fields=["code", "day"], name="qr_scan_day_once")]
+
+    def __str__(self) -> str:
+        return f"{self.code_id} {self.day} {self.n}"

@@ -8,18 +8,21 @@ from __future__ import annotations
 
 import re
 
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http.response import HttpResponseBase
 from django.utils import timezone, translation
 from django.views.decorators.http import require_safe
 
 from campaigns.models import Link
 from campaigns.tracking.tokens import normalise_public
-from contacts.pages import Page, not_found
-from social.models import Claim
-from social.offers import held
+from contacts.pages import Page, not_found, private
+from social import qr
+from social.models import Claim, Code, QRCode
+from social.offers import codes, held, rules
 from social.offers.held import CLAIM_TOKEN
+from social.offers.reasons import Refused
 from social.views import strangers
-from social.views.vouchers import described, voucher
+from social.views.vouchers import data_uri, described, voucher
 
 
 @require_safe
@@ -33,6 +36,8 @@ def landing(request: HttpRequest, token: str, block: str = "") -> HttpResponse:
     if len(wanted) == CLAIM_TOKEN:
         return _voucher(request, wanted)
     link = Link.objects.filter(token=wanted, kind=Link.Kind.QR).first()
+    if link is None and codes.is_valid(wanted):  # one token of 32 looks like a code, so links go first
+        return _printed(request, wanted)
     if link is None or not link.target or (link.expires_at and link.expires_at <= timezone.now()):
         return not_found(request)
     return HttpResponseRedirect(link.target)
@@ -54,3 +59,31 @@ def _voucher(request: HttpRequest, token: str) -> HttpResponse:
     with translation.override(page.language):
         context = {**described(offer, page.language), **voucher(claim), "paper": f"/q/{token}"}
     return page.answer("public/offer.html", context)
+
+
+def _printed(request: HttpRequest, value: str) -> HttpResponse:
+    """Show a code printed in bulk, which is nobody's yet: what it is worth, and that a till takes it."""
+    code = Code.objects.select_related("offer__brand").filter(value=value, state=Code.State.FREE).first()
+    if code is None:
+        return strangers.wrong_code(request, value)
+    page = Page(request, code.offer.brand)
+    with translation.override(page.language):
+        shown = {"state": "voucher", "code": codes.display(value), "qr": data_uri(qr.address(value)), "printed": True}
+        try:
+            rules.check_live(code.offer, timezone.now())
+        except Refused as why:
+            shown = {"state": "closed", "reason": str(why), "next": ""}
+        context = {**described(code.offer, page.language), **shown}
+    return page.answer("public/offer.html", context)
+
+
+@require_safe
+def document(request: HttpRequest, token: str) -> HttpResponseBase:
+    """GET hands out the document of a placement; never shown inside our own pages."""
+    code = QRCode.objects.filter(link__token=normalise_public(token)).exclude(document="").first()
+    if code is None:
+        return not_found(request)
+    name = (code.document.name or "").rpartition("/")[2]
+    answer = FileResponse(code.document.open("rb"), as_attachment=True, filename=name)
+    answer["X-Content-Type-Options"] = "nosniff"
+    return private(answer)

@@ -53,9 +53,9 @@ def voucher(claim: Claim) -> dict[str, Any]:
     }
 
 
-def data_uri(text: str) -> str:
+def data_uri(text: str, png: bytes = b"") -> str:
     """Return a QR code to stand in the page itself: no second request, and it stays when the network goes."""
-    return "data:image/png;base64," + base64.b64encode(qr.png(text)).decode()
+    return "data:image/png;base64," + base64.b64encode(png or qr.png(text)).decode()
 
 
 def bars_uri(claim: Claim) -> str:

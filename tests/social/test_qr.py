@@ -43,7 +43,7 @@ def test_the_quiet_zone_is_inside_the_file():
 def test_the_svg_is_the_same_code_on_white():
     drawn = qr.svg("HTTPS://X.EXAMPLE/Q/1")
 
-    assert drawn.startswith("<svg") and 'fill="white"' in drawn and "<path" in drawn and "<script" not in drawn
+    assert drawn.startswith("<svg") and 'fill="#fff"' in drawn and "<path" in drawn and "<script" not in drawn
 
 
 def test_a_text_too_long_is_refused_with_a_sentence():
