@@ -238,9 +238,11 @@ class Conversation:
         outcomes, self.outcomes = self.outcomes, []
         return outcomes
 
-    def quit(self, wait: float = 2.0) -> None:
-        """Say goodbye and close; an answer is awaited for `wait` seconds at most."""
+    def quit(self, wait: float = 1.0) -> None:
+        """Say goodbye and close; an answer is awaited for `wait` seconds at most, and with 0 nothing is said."""
         with contextlib.suppress(OSError):
+            if not wait:
+                raise TimeoutError
             self.sock.settimeout(wait)
             self.sock.sendall(b"QUIT\r\n")
             self.sock.recv(512)

@@ -89,6 +89,8 @@ class CampaignFeed:
         try:
             ledger.release(held, self.desk.owner)
             self.allowance.give_back(len(held))
+            if self.desk.is_interrupted:
+                ledger.cancel_leftovers()
         except DatabaseError:  # their lease ends by itself
             logger.warning("campaign=%s %d rows could not be released", self.campaign.pk, len(held))
             reconnect()

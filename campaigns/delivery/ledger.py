@@ -283,6 +283,16 @@ def sweep() -> Swept:
     return Swept(requeued, doubtful)
 
 
+def cancel_leftovers() -> int:
+    """Cancel what came back into the queue of cancelled campaigns, from a sender or a receiver, and return how many."""
+    return count(
+        """UPDATE campaigns_delivery SET state = 'cancelled', next_at = NULL
+            WHERE state IN ('queued', 'deferred')
+              AND campaign_id IN (SELECT c.id FROM campaigns_campaign c WHERE c.state = 'cancelled')""",
+        [],
+    )
+
+
 UNFINISHED = (State.QUEUED, State.DEFERRED, State.CLAIMED, State.COMMITTING)
 
 

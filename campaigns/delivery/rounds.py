@@ -26,6 +26,7 @@ def go_round() -> None:
     notices.drain()
     ledger.sweep()
     ledger.settle_proved()
+    ledger.cancel_leftovers()
     throttle.grow()
     pacing.forget_old()
     sending = Campaign.objects.filter(state=Campaign.State.SENDING, kind=Campaign.Kind.CAMPAIGN)

@@ -26,7 +26,8 @@ from campaigns.delivery.mail import Desk, Feed, Mail, Outcome
 from campaigns.delivery.opening import Access, CannotOpen, Opened, open_connection
 from contacts.manners import PAUSE
 
-DRAIN = 8.0  # seconds that answers to dots are awaited after SIGTERM
+DRAIN = 6.0  # seconds that answers to dots are awaited after SIGTERM
+FAREWELL = 1.0  # seconds that all answers to QUIT together are awaited
 FRUITLESS = 3  # connections in a row that end before their first answer, and the relay is left alone
 RETRY_DATABASE = 1.0  # seconds between attempts to record while the database is away
 
@@ -76,10 +77,12 @@ class Pool:
                 return
 
     def close(self) -> None:
-        """Say goodbye on every connection."""
+        """Say goodbye on every connection; on one that still owes an answer there is nothing to say."""
+        until = time.monotonic() + FAREWELL
         for talk in list(self.talks):
             self._forget(talk)
-            talk.quit()
+            rest = until - time.monotonic()
+            talk.quit(max(0.0, rest) if talk.dotted is None else 0.0)
         self._threads.shutdown(wait=False, cancel_futures=True)
         self._selector.close()
         self._bell.close()

@@ -1,3 +1,6 @@
+import threading
+import time
+
 import pytest
 from django.utils import timezone
 
@@ -193,3 +196,40 @@ def test_a_mail_larger_than_the_relay_takes_fails_alone(relay_to):
         sender.run(campaign)
 
     assert states(campaign) == {"failed": 3} and sink.messages == []
+
+
+def test_a_campaign_cancelled_in_the_middle_leaves_nobody_waiting(relay_to):
+    campaign = make_queue(50)
+
+    def script(phase, n, line):
+        if phase == "dot" and n == 10:
+            Campaign.objects.filter(pk=campaign.pk).update(state="cancelled")
+        return
+
+    with Sink(script) as sink:
+        relay_to(sink)
+        sender.run(campaign)
+
+    out = len(sink.messages)
+    assert 10 <= out <= 10 + 3 and states(campaign) == {"sent": out, "cancelled": 50 - out}
+
+
+def test_a_stopped_sender_does_not_wait_for_the_farewell_of_a_silent_server(relay_to, monkeypatch):
+    from campaigns.delivery import smtp
+
+    monkeypatch.setattr(smtp, "DRAIN", 0.5)
+    campaign, stop = make_queue(30), threading.Event()
+
+    def script(phase, n, line):
+        if phase == "dot" and n == 5:
+            stop.set()
+        return HANG if phase == "dot" and n > 5 else None
+
+    with Sink(script) as sink:
+        relay_to(sink)
+        began = time.monotonic()
+        sender.run(campaign, stop=stop)
+        took = time.monotonic() - began
+
+    assert took < 0.5 + smtp.FAREWELL + 3, "one second for all farewells, not two for each"
+    assert states(campaign)["queued"] >= 30 - 5 - 3

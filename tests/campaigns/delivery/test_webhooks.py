@@ -139,3 +139,9 @@ def test_a_signed_report_needs_no_shared_secret(settings):
     assert state(row) == ("sent", False, False)
     assert post(good, "mailgun").status_code == 200
     assert state(row) == ("sent", True, False)
+
+    long_ago = str(int(now) - 30 * 86_400)
+    signature = hmac.new(b"key", (long_ago + token).encode(), hashlib.sha256).hexdigest()
+    stale = {**good, "signature": {"timestamp": long_ago, "token": token, "signature": signature}}
+    assert {post(each, "mailgun").status_code for each in (good, stale)} <= {200, 403}
+    assert Event.objects.filter(kind="bounce").count() == 1 and Suppression.objects.count() == 1
