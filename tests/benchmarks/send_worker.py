@@ -1,12 +1,13 @@
 """The process that `send` measures: seeds a database, sends it to a sink, prints what it took.
 
-python -m tests.benchmarks.send_worker seed 20000 · send 10
+python -m tests.benchmarks.send_worker seed 20000 · seed_many 1000000 · again · send [most]
 """
 
 import json
 import os
 import resource
 import sys
+import threading
 import time
 
 import django
@@ -21,6 +22,46 @@ def seed(n: str) -> None:
     seed_ledger(n, "hold")
 
 
+def seed_many(n: str) -> None:
+    """Write the same for a large n, by the database itself: one row of each table made many times over."""
+    from campaigns.models import Delivery
+    from contacts.models import Contact, Subscription
+
+    seed("1")
+    first = Contact.objects.get().pk
+    own = {
+        Contact: {"email": "'fan' || k || '@example.com'", "address_hash": f"{padded('k')}"},
+        Subscription: {"contact_id": f"{first} + k"},
+        Delivery: {"contact_id": f"{first} + k"},
+    }
+    for model, values in own.items():
+        repeat(model, int(n) - 1, values)
+
+
+def padded(number: str) -> str:
+    from django.db import connection
+
+    return f"lpad({number}::text, 32, 'f')" if connection.vendor == "postgresql" else f"printf('%%032d', {number})"
+
+
+def repeat(model, n, values):
+    """Insert the model's one row n times more; `values` says what differs, k counts from 1."""
+    from django.db import connection
+
+    table, key = model._meta.db_table, model._meta.pk.column
+    columns = [field.column for field in model._meta.concrete_fields]
+    if connection.vendor == "postgresql":
+        series = "SELECT generate_series(1, %s) AS k"
+        columns.remove(key)
+    else:
+        series = "WITH RECURSIVE s(k) AS (SELECT 1 UNION ALL SELECT k + 1 FROM s WHERE k < %s) SELECT k FROM s"
+        values = {**values, key: f"t.{key} + k"}
+    what = ", ".join(values.get(column, f't."{column}"') for column in columns)
+    names = ", ".join(f'"{column}"' for column in columns)
+    with connection.cursor() as cursor:
+        cursor.execute(f"INSERT INTO {table} ({names}) SELECT {what} FROM {table} t, ({series}) each", [n])
+
+
 def again() -> None:
     """Put everything back into the queue."""
     from campaigns.models import Campaign, Delivery
@@ -29,8 +70,14 @@ def again() -> None:
     Campaign.objects.update(state="sending", finished_at=None)
 
 
-def send() -> None:
-    """Send all of it and print mails, seconds and this process's CPU seconds and memory."""
+STOP = threading.Event()
+MOST = 10**9  # mails after which to stop, though more wait
+
+
+def send(most: str = "") -> None:
+    """Send all of it, or about `most` mails; print mails, seconds and this process's CPU seconds and memory."""
+    global MOST
+    MOST = int(most or MOST)
     import campaigns.content.batch
     from campaigns.delivery import sender
 
@@ -44,10 +91,12 @@ def send() -> None:
         profile.runcall(sender.run)
         pstats.Stats(profile, stream=sys.stderr).sort_stats("tottime").print_stats(45)
         return
-    began, worked = time.perf_counter(), time.process_time()
-    counts = sender.run()
+    since, began, worked = time.time(), time.perf_counter(), time.process_time()
+    counts = sender.run(stop=STOP)
     said = {
         "sent": counts.sent,
+        "since": since,
+        "until": time.time(),
         "seconds": time.perf_counter() - began,
         "cpu_sending": time.process_time() - worked,
         "rss": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss,
@@ -56,6 +105,7 @@ def send() -> None:
 
 
 PART = b'<td style=3D"padding:0">x=\r\n' + b"y" * 74 + b"=\r\n"
+MADE = [0]
 PARTS = [PART * (SIZE // 20 // len(PART))] * 20
 
 
@@ -76,6 +126,9 @@ def joined_messages(campaign, deliveries):
             pieces.append(part)
             pieces.append(value)
         pieces.append(b"\r\n")
+        MADE[0] += 1
+        if MADE[0] >= MOST:
+            STOP.set()
         yield Outgoing(row.pk, "bounce@brand.example", email, b"".join(pieces))
 
 
