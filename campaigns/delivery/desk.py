@@ -55,6 +55,8 @@ class LedgerDesk:
         except DatabaseError:
             reconnect()
             raise
+        # Counted once they are recorded: while the database is away the same outcomes come here again and again.
+        self._breaks.update(outcome.mail.row.id for outcome in outcomes if is_break(outcome))
         refused = [mail for mail in ready if mail.row.id not in allowed]
         if refused:
             self._settle_refused(refused)
@@ -62,9 +64,7 @@ class LedgerDesk:
         return allowed
 
     def _result(self, outcome: Outcome) -> ledger.Result:
-        if outcome.code == 0 and not outcome.is_dotted and outcome.mail.message:
-            self._breaks[outcome.mail.row.id] += 1
-        return consequences.result(outcome, self.campaign, self._breaks[outcome.mail.row.id])
+        return consequences.result(outcome, self.campaign, self._breaks[outcome.mail.row.id] + is_break(outcome))
 
     def _draw(self, outcomes: list[Outcome], written: set[int]) -> None:
         for outcome in outcomes:
@@ -137,6 +137,11 @@ class LedgerDesk:
 
     def is_stopped(self) -> bool:
         return self.stop.is_set()
+
+
+def is_break(outcome: Outcome) -> bool:
+    """Say whether this mail's connection ended before its dot."""
+    return outcome.code == 0 and not outcome.is_dotted and bool(outcome.mail.message)
 
 
 def reconnect() -> None:
