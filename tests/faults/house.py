@@ -30,12 +30,14 @@ class House:
             "EMAIL_RELAYS": f"main=smtp://127.0.0.1:{sink.port}?connections={connections}&timeout=20",
             "LOG_LEVEL": "WARNING",
         }
-        self.url, self.database = url, database
+        self.url, self.database, self.folder = url, database, folder
         subprocess.run([sys.executable, "manage.py", "migrate", "-v0"], cwd=ROOT, env=self.environment, check=True)
 
     def start(self, *words: object) -> subprocess.Popen:
         command = [sys.executable, "-m", "tests.faults.worker", *map(str, words)]
-        return subprocess.Popen(command, cwd=ROOT, env=self.environment, stdout=subprocess.PIPE, text=True)
+        return subprocess.Popen(
+            command, cwd=ROOT, env=self.environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
 
     def celery(self, *words: object) -> subprocess.Popen:
         """Start a worker or a beat of this house."""

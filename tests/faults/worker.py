@@ -2,6 +2,8 @@
 
 seed N POLICY   a campaign of N waiting mails       send [POINT K]  send, and kill -9 oneself when POINT is reached
 the K-th time
+round           go round once, then send            meddle         pause, pace N, resume, cancel as stdin says
+schedule S      the campaign is due in S seconds
 report          the ledger as JSON                  bury            let the leases of the dead end now, and sweep
 """
 
@@ -140,6 +142,48 @@ def report() -> None:
     print(json.dumps({"rows": dict(rows), "state": Campaign.objects.get().state}))
 
 
+def round() -> None:  # noqa: A001
+    """Do what is due, then send: what a machine does whose clock FAULTS_SKEW sets wrong."""
+    from campaigns.delivery import rounds
+
+    rounds.go_round()
+    send()
+    rounds.go_round()
+
+
+def schedule(seconds: str) -> None:
+    """Have the campaign start so many seconds from now, by this machine's own clock."""
+    from datetime import timedelta
+
+    from django.utils import timezone
+
+    from campaigns.models import Campaign
+
+    Campaign.objects.update(
+        state="scheduled", started_at=None, scheduled_at=timezone.now() + timedelta(seconds=int(seconds))
+    )
+
+
+def meddle() -> None:
+    """Do what the lines of stdin say to the campaign, and answer each when it is done."""
+    from campaigns.delivery import control
+    from campaigns.models import Campaign
+
+    for line in sys.stdin:
+        word, _, number = line.strip().partition(" ")
+        campaign = Campaign.objects.get()
+        if word == "pause":
+            control.pause(campaign, "to try it", "tests")
+        elif word == "resume":
+            control.resume(campaign, "tests")
+        elif word == "cancel":
+            control.cancel(campaign, "tests")
+        else:
+            control.set_pace(campaign, int(number) or None, "tests")
+        said = {"pause": "paused", "resume": "resumed", "cancel": "cancelled"}
+        print(said.get(word, word), flush=True)
+
+
 def retry() -> None:
     """Bring deferred rows forward, as if their time had come."""
     from django.utils import timezone
@@ -151,5 +195,11 @@ def retry() -> None:
 
 if __name__ == "__main__":
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+    if skew := int(os.environ.get("FAULTS_SKEW", "0")):
+        import time
+
+        import time_machine
+
+        time_machine.travel(time.time() + skew, tick=True).start()
     django.setup()
     globals()[sys.argv[1]](*sys.argv[2:])
