@@ -74,6 +74,7 @@ class Pool:
             self._expire(desk)
             self._settle(feed, desk)
             if self._is_done(feed):
+                self._give_up(desk)
                 return
 
     def close(self) -> None:
@@ -218,6 +219,16 @@ class Pool:
         for talk in [talk for talk in self.talks if talk.current is not None and talk.dotted is None]:
             self._forget(talk)
             self._outcomes += talk.abandon(why)
+
+    def _give_up(self, desk: Desk) -> None:
+        """Close what still owes an answer when the drain is over: its mail is in doubt, the one behind it goes back."""
+        for talk in [talk for talk in self.talks if talk.current or talk.dotted]:
+            self._forget(talk)
+            self._outcomes += talk.abandon("stopped before the answer")
+        outcomes, self._outcomes = self._outcomes, []
+        if outcomes:
+            with contextlib.suppress(DatabaseError):  # then their leases end by themselves
+                desk.settle(outcomes, [])
 
     def _expire(self, desk: Desk) -> None:
         now = time.monotonic()
