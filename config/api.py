@@ -25,6 +25,7 @@ from social import sharing_api as sharing
 
 router = DefaultRouter()
 router.include_root_view = False
+router.include_format_suffixes = False  # JSON is the only format; one address for each thing
 for floor in (contacts, segments, imports, campaigns, messages, social, sharing, qr, webhooks, own_key, offers):
     for prefix, viewset in floor.ROUTES.items():
         router.register(prefix, viewset, basename=prefix)

@@ -1,0 +1,71 @@
+"""Who may do what: every route of the API, asked by nobody, by a key with every scope but the needed one, and with it.
+
+docs/api/scopes.md is the rule; a route that is not in it fails here, and so does one whose rule changed.
+"""
+
+import re
+
+import pytest
+from django.conf import settings
+from django.test import Client
+
+from config.api import router
+from config.partners import keys
+from config.partners.models import ApiKey
+from tests.make import make_user
+
+RULE = re.compile(r"^\| `([A-Z]+)` \| `(/api/v1/[^`]+)` \| ([a-z:` -]+) \|$", re.MULTILINE)
+RULES = {
+    (verb, path): scopes.replace("`", "").split()
+    for verb, path, scopes in RULE.findall((settings.BASE_DIR / "docs" / "api" / "scopes.md").read_text())
+}
+
+
+def routes():
+    """Every method and path that the router knows, as the table writes them."""
+    for route in router.urls:
+        path = "/api/v1/" + re.sub(r"\(\?P<(\w+)>[^)]*\)", r"{\1}", str(route.pattern)).strip("^$")
+        for verb in route.callback.actions:
+            if verb != "head":
+                yield verb.upper(), path
+
+
+def ask(client, verb, path, **headers):
+    address = re.sub(r"\{\w+\}", "999999", path)
+    return client.generic(verb, address, "{}", content_type="application/json", headers=headers)
+
+
+def test_every_route_has_its_rule_and_every_rule_its_route():
+    assert set(routes()) == set(RULES)
+
+
+@pytest.mark.django_db
+def test_nobody_gets_in_without_a_key():
+    client = Client()
+    answers = {(verb, path): ask(client, verb, path).status_code for verb, path in RULES}
+    open_without_slash = {
+        (verb, path): status
+        for verb, path in RULES
+        if (status := ask(client, verb, path.rstrip("/")).status_code) not in {301, 401, 404}
+    }
+
+    assert {route: status for route, status in answers.items() if status != 401} == {}
+    assert open_without_slash == {}
+
+
+@pytest.mark.django_db
+def test_every_other_scope_opens_nothing_and_the_needed_one_does():
+    _key, text = keys.issue("shop", make_user(), [], per_minute=1_000_000)
+    client, headers = Client(raise_request_exception=True), {"Authorization": f"Bearer {text}"}
+    wrong = {}
+    for (verb, path), scopes in RULES.items():
+        if scopes == ["any"]:
+            continue
+        ApiKey.objects.update(scopes=[other for other in keys.SCOPES if other != scopes[0]])
+        without = ask(client, verb, path, **headers).status_code
+        ApiKey.objects.update(scopes=scopes)
+        given = ask(client, verb, path, **headers).status_code
+        if without != 403 or given in {401, 403} or given >= 500:
+            wrong[verb, path] = (without, given)
+
+    assert wrong == {}
