@@ -437,7 +437,8 @@ SPECTACULAR_SETTINGS = {
     "REDOC_DIST": "SIDECAR",
     "SCHEMA_PATH_PREFIX": "/api/v1",
     "ENUM_NAME_OVERRIDES": {
-        "MailBasisEnum": "contacts.imports_api.MAIL_BASES",
+        "MailBasisEnum": "contacts.models.consent.MAIL_BASES",
+        "QRLevelEnum": "social.models.QRCode.LEVELS",
         "DeliveryStateEnum": "campaigns.models.Delivery.State",
         "JobStateEnum": "contacts.models.Job.State",
         "OfferKindEnum": "social.models.Offer.Kind",

@@ -25,7 +25,7 @@ from contacts.addresses import BadAddress
 from contacts.answers import acting_user, client_of, once
 from contacts.bulk_api import Bulk
 from contacts.models import Brand, Consent, Contact, Identity, Subscription, Topic
-from contacts.models.consent import Basis
+from contacts.models.consent import MAIL_BASES, Basis
 from contacts.problems import Strict, Unprocessable
 
 MAX_TIMELINE = 200  # entries a request
@@ -65,7 +65,7 @@ class ContactSerializer(serializers.ModelSerializer[Contact]):
 
 class SubscriptionWishSerializer(Strict):
     topic: serializers.SlugRelatedField[Topic] = serializers.SlugRelatedField("slug", queryset=Topic.objects.all())
-    basis = serializers.ChoiceField([Basis.CONSENT, Basis.CUSTOMER], help_text="No basis, no mail.")
+    basis = serializers.ChoiceField(MAIL_BASES, help_text="No basis, no mail.")
     wording = serializers.CharField(required=False, allow_blank=True, help_text="The words the person agreed to.")
     evidence = serializers.DictField(required=False, help_text="Where and how she agreed.")
 

@@ -20,7 +20,7 @@ from rest_framework.response import Response
 from contacts import bulk_upsert
 from contacts.answers import client_of, once
 from contacts.models import Topic
-from contacts.models.consent import Basis
+from contacts.models.consent import MAIL_BASES
 from contacts.problems import Strict
 
 
@@ -36,7 +36,7 @@ class BulkSerializer(Strict):
     topic: serializers.SlugRelatedField[Topic] = serializers.SlugRelatedField(
         "slug", queryset=Topic.objects.select_related("brand"), required=False
     )
-    basis = serializers.ChoiceField([Basis.CONSENT, Basis.CUSTOMER], required=False, help_text="No basis, no mail.")
+    basis = serializers.ChoiceField(MAIL_BASES, required=False, help_text="No basis, no mail.")
     wording = serializers.CharField(required=False, allow_blank=True)
     evidence = serializers.DictField(required=False, help_text="Where and how these people agreed.")
     tags = serializers.ListField(child=serializers.CharField(max_length=80), required=False)

@@ -27,11 +27,10 @@ from contacts.importing.reader import BadFile
 from contacts.importing.upsert import Policy
 from contacts.jobs_api import JobSerializer, JobViewSet
 from contacts.models import Job, Segment, Suppression, Topic
-from contacts.models.consent import Basis
+from contacts.models.consent import MAIL_BASES, Basis
 from contacts.problems import Strict
 from contacts.segments.rules import BadRule
 
-MAIL_BASES = [(basis.value, basis.label) for basis in (Basis.CONSENT, Basis.CUSTOMER)]
 STANDINGS = [
     Suppression.Reason.UNSUBSCRIBED_ALL, Suppression.Reason.HARD_BOUNCE, Suppression.Reason.COMPLAINT,
     Suppression.Reason.IMPORTED,

@@ -12,7 +12,7 @@ from django.core.validators import URLValidator
 from django.db.models import Sum
 from django.http import HttpResponse
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema, extend_schema_view
+from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiResponse, extend_schema, extend_schema_view
 from rest_framework import mixins, serializers, status
 from rest_framework.decorators import action
 from rest_framework.request import Request
@@ -72,6 +72,13 @@ class QRWishSerializer(Strict):
     level = serializers.ChoiceField(choices=QRCode.LEVELS, required=False)
 
 
+POSTER = OpenApiExample(
+    "A poster in the window",
+    request_only=True,
+    value={"name": "Window, May", "placement": "poster", "target": "https://shop.example/may"},
+)
+
+
 @extend_schema_view(list=extend_schema(summary="List QR codes"), retrieve=extend_schema(summary="One QR code"))
 class QRCodeViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericViewSet[QRCode]):
     """Placements with their own short links: posters, tills, slides, packages."""
@@ -81,7 +88,9 @@ class QRCodeViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericVie
     serializer_class = QRCodeSerializer
     filterset_fields = ["placement", "name"]
 
-    @extend_schema(summary="Make a QR code", request=QRWishSerializer, responses={201: QRCodeSerializer})
+    @extend_schema(
+        summary="Make a QR code", request=QRWishSerializer, responses={201: QRCodeSerializer}, examples=[POSTER]
+    )
     def create(self, request: Request) -> Response:
         """201 with the placement; `name` and `target` are needed."""
         return once(request, lambda: self._make(request))

@@ -18,6 +18,10 @@ class Basis(models.TextChoices):
     SERVICE = "service", _("a service the person asked for")
 
 
+# The grounds on which a topic's mails go; the others are for single mails or for none.
+MAIL_BASES = [(basis.value, basis.label) for basis in (Basis.CONSENT, Basis.CUSTOMER)]
+
+
 class Subscription(models.Model):
     """One contact's standing with one topic: pending → subscribed → unsubscribed. No basis, no mail."""
 

@@ -168,7 +168,9 @@ def _came(campaign: Campaign, links: dict[int, Link]) -> list[tuple[int | None, 
     theirs = ShareLink.objects.filter(campaign=campaign).values_list("pk", flat=True)
     others = sorted(set(links) - set(theirs.iterator(chunk_size=2_000)))
     friends: list[tuple[int | None, int, datetime]] = []
-    for where in ({"share_link__campaign": campaign}, *({"share_link__in": chunk} for chunk in _chunks(others))):
+    wheres: list[dict[str, Any]] = [{"share_link__campaign": campaign}]
+    wheres += [{"share_link__in": chunk} for chunk in _chunks(others)]
+    for where in wheres:
         for pk, n in _visits(where):
             links[pk].visits = n
         credits = Credit.objects.filter(**where, model=Credit.Model.SHARE_ASSISTED)
