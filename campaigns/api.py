@@ -18,7 +18,6 @@ from rest_framework import mixins, serializers, status
 from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.viewsets import GenericViewSet
 
 from campaigns import composing, reports
 from campaigns.content import checks
@@ -32,6 +31,7 @@ from contacts import feeds
 from contacts.answers import acting_user, once
 from contacts.models import Segment, Topic
 from contacts.problems import Conflict, Strict, Unprocessable
+from contacts.resource import Resource
 
 
 class CampaignSerializer(serializers.ModelSerializer[Campaign]):
@@ -147,7 +147,7 @@ WRONG_LINK = OpenApiExample("Who got the wrong link", request_only=True, value={
 @extend_schema_view(
     list=extend_schema(summary="List campaigns"), retrieve=extend_schema(summary="One campaign with its state")
 )
-class CampaignViewSet(Controls, mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericViewSet[Campaign]):
+class CampaignViewSet(Controls, mixins.ListModelMixin, mixins.RetrieveModelMixin, Resource[Campaign]):
     """Mailings, from draft to report."""
 
     scope = "campaigns"
@@ -302,7 +302,7 @@ class DeliveryFilter(filters.FilterSet):  # type: ignore[misc]  # django-filter 
 
 
 @extend_schema_view(list=extend_schema(summary="List deliveries"), retrieve=extend_schema(summary="One delivery"))
-class DeliveryViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericViewSet[Delivery]):
+class DeliveryViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Resource[Delivery]):
     """One mail to one contact."""
 
     scope = "deliveries"
@@ -320,7 +320,7 @@ class EventFilter(filters.FilterSet):  # type: ignore[misc]
 
 
 @extend_schema_view(list=extend_schema(summary="List events"), retrieve=extend_schema(summary="One event"))
-class EventViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericViewSet[Event]):
+class EventViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Resource[Event]):
     """What happened, classified."""
 
     scope = "events"

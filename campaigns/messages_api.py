@@ -15,7 +15,6 @@ from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schem
 from rest_framework import mixins, serializers, status
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.viewsets import GenericViewSet
 
 from campaigns.delivery import single
 from campaigns.models import Campaign, Delivery
@@ -23,6 +22,7 @@ from contacts import identities
 from contacts.answers import client_of, once
 from contacts.models import Contact, Identity
 from contacts.problems import Strict, Unprocessable
+from contacts.resource import Resource
 
 LARGEST_VALUES = 32_768  # bytes of JSON a mail may bring along
 WHO = ("contact", "email", "external_id")
@@ -99,7 +99,7 @@ KEY = OpenApiParameter(
 
 
 @extend_schema_view(retrieve=extend_schema(summary="How far one message got"))
-class MessageViewSet(mixins.RetrieveModelMixin, GenericViewSet[Delivery]):
+class MessageViewSet(mixins.RetrieveModelMixin, Resource[Delivery]):
     """Transactional mails, one at a time."""
 
     scope = "messages"

@@ -421,7 +421,7 @@ REST_FRAMEWORK = {
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["contacts.problems.Json"],
     "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
-    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_SCHEMA_CLASS": "config.partners.schema.Schema",
     "DEFAULT_PAGINATION_CLASS": "contacts.answers.ByCursor",
     "EXCEPTION_HANDLER": "contacts.problems.handler",
     "TEST_REQUEST_DEFAULT_FORMAT": "json",

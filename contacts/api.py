@@ -18,7 +18,6 @@ from rest_framework import mixins, serializers, status
 from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.viewsets import GenericViewSet
 
 from contacts import audit, basis, identities, merging, privacy, profile, upsert
 from contacts.addresses import BadAddress
@@ -27,6 +26,7 @@ from contacts.bulk_api import Bulk
 from contacts.models import Brand, Consent, Contact, Identity, Subscription, Topic
 from contacts.models.consent import MAIL_BASES, Basis
 from contacts.problems import Strict, Unprocessable
+from contacts.resource import Resource
 
 MAX_TIMELINE = 200  # entries a request
 
@@ -190,7 +190,7 @@ ANN = OpenApiExample(
     destroy=extend_schema(summary="Forget a contact for good: rows go, her address stays suppressed as a hash"),
 )
 class ContactViewSet(
-    Bulk, mixins.ListModelMixin, mixins.RetrieveModelMixin, mixins.DestroyModelMixin, GenericViewSet[Contact]
+    Bulk, mixins.ListModelMixin, mixins.RetrieveModelMixin, mixins.DestroyModelMixin, Resource[Contact]
 ):
     """People, found by any of their identities."""
 
@@ -326,7 +326,7 @@ class TopicSerializer(serializers.ModelSerializer[Topic]):
 @extend_schema_view(
     list=extend_schema(summary="List topics"), retrieve=extend_schema(summary="One topic by its short name")
 )
-class TopicViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericViewSet[Topic]):
+class TopicViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Resource[Topic]):
     """What people subscribe to."""
 
     scope = "topics"

@@ -17,7 +17,6 @@ from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schem
 from rest_framework import serializers, status
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.viewsets import GenericViewSet
 
 from contacts import audit, exporting
 from contacts.answers import acting_user
@@ -29,6 +28,7 @@ from contacts.jobs_api import JobSerializer, JobViewSet
 from contacts.models import Job, Segment, Suppression, Topic
 from contacts.models.consent import MAIL_BASES, Basis
 from contacts.problems import Strict
+from contacts.resource import Resource
 from contacts.segments.rules import BadRule
 
 STANDINGS = [
@@ -199,7 +199,7 @@ class ExportWishSerializer(Strict):
     type = serializers.ChoiceField(["csv", "xlsx"], required=False, default="csv")
 
 
-class ExportViewSet(GenericViewSet[Segment]):
+class ExportViewSet(Resource[Segment]):
     """People as a file."""
 
     scope = "contacts"

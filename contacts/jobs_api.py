@@ -16,11 +16,11 @@ from rest_framework.decorators import action
 from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.viewsets import GenericViewSet
 
 from contacts import audit, jobs
 from contacts.answers import acting_user
 from contacts.models import Job
+from contacts.resource import Resource
 
 
 class JobSerializer(serializers.ModelSerializer[Job]):
@@ -46,7 +46,7 @@ class JobSerializer(serializers.ModelSerializer[Job]):
 @extend_schema_view(
     list=extend_schema(summary="List them, oldest first"), retrieve=extend_schema(summary="How far it is")
 )
-class JobViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericViewSet[Job]):
+class JobViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Resource[Job]):
     """Files taken in by a job; a kind of its own adds how one is sent."""
 
     serializer_class: type[serializers.ModelSerializer[Job]] = JobSerializer

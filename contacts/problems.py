@@ -52,6 +52,18 @@ class Conflict(exceptions.APIException):
     default_detail = gettext_lazy("The object is no longer in the state that this needs.")
 
 
+class PreconditionFailed(exceptions.APIException):
+    """The thing is no longer as `If-Match` says; `headers` tell its tag now."""
+
+    status_code = status.HTTP_412_PRECONDITION_FAILED
+    default_code = "precondition_failed"
+    default_detail = gettext_lazy("Somebody changed it meanwhile. Read it again, then decide.")
+
+    def __init__(self, *, headers: dict[str, str]) -> None:
+        super().__init__()
+        self.headers = headers
+
+
 def handler(why: Exception, context: dict[str, Any]) -> Response | None:
     """Answer an exception as problem+json; None for what no rule foresaw, which Django then logs as a 500."""
     return respond(why)
@@ -68,6 +80,8 @@ def respond(why: Exception) -> Response | None:
     response = Response(_body(why), status=_status(why), content_type=CONTENT_TYPE)
     if header := getattr(why, "auth_header", None):
         response["WWW-Authenticate"] = header
+    for name, value in getattr(why, "headers", {}).items():
+        response[name] = value
     if seconds := getattr(why, "wait", None):
         response["Retry-After"] = str(int(seconds))
     return response

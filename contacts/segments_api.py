@@ -14,13 +14,13 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import BaseSerializer
-from rest_framework.viewsets import GenericViewSet
 
 from contacts.admin_base import found
 from contacts.answers import ByCursor, once
 from contacts.api import ContactSerializer
 from contacts.models import Contact, Segment
 from contacts.problems import Strict
+from contacts.resource import Resource
 from contacts.segments import counting, predicate, references, rules, sql
 from contacts.segments.fields import catalogue
 from contacts.segments.rules import BadRule
@@ -123,9 +123,7 @@ TRIAL = OpenApiExample(
     retrieve=extend_schema(summary="One segment"),
     partial_update=extend_schema(summary="Change a segment"),
 )
-class SegmentViewSet(
-    mixins.ListModelMixin, mixins.RetrieveModelMixin, mixins.UpdateModelMixin, GenericViewSet[Segment]
-):
+class SegmentViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, mixins.UpdateModelMixin, Resource[Segment]):
     """Rules over contacts."""
 
     scope = "segments"

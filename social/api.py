@@ -14,7 +14,6 @@ from drf_spectacular.utils import OpenApiExample, extend_schema, extend_schema_v
 from rest_framework import mixins, serializers, status
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.viewsets import GenericViewSet
 
 from contacts import audit
 from contacts.answers import acting_user, once
@@ -22,6 +21,7 @@ from contacts.importing.reader import BadFile
 from contacts.jobs_api import JobSerializer, JobViewSet
 from contacts.models import Job
 from contacts.problems import Strict, Unprocessable
+from contacts.resource import Resource
 from social import conversions, importing
 from social.models import Credit, Order, Place
 
@@ -109,7 +109,7 @@ ORDER = OpenApiExample(
 @extend_schema_view(
     list=extend_schema(summary="List conversions"), retrieve=extend_schema(summary="One conversion with its credits")
 )
-class ConversionViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericViewSet[Order]):
+class ConversionViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Resource[Order]):
     """Orders and the touches that share their credit."""
 
     scope = "conversions"

@@ -19,12 +19,12 @@ from rest_framework.decorators import action
 from rest_framework.exceptions import NotFound
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.viewsets import GenericViewSet
 
 from contacts import problems
 from contacts.answers import acting_user, once
 from contacts.models import Contact
 from contacts.problems import Unprocessable
+from contacts.resource import Resource
 from social import offers_wishes as wishes
 from social.models import Claim, Code, CodeBatch, Offer, Place, Redemption
 from social.offers import bulk, held, pools, reservations, states, writing
@@ -113,7 +113,7 @@ def place_of(request: Request, slug: str | None) -> Place | None:
 
 
 @extend_schema_view(list=extend_schema(summary="List offers"), retrieve=extend_schema(summary="One offer"))
-class OfferViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericViewSet[Offer]):
+class OfferViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Resource[Offer]):
     """Offers with their words, limits and days without redemption."""
 
     scope = "offers"
@@ -178,7 +178,7 @@ class OfferViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericView
 
 
 @extend_schema_view(list=extend_schema(summary="List codes"))
-class CodeViewSet(mixins.ListModelMixin, GenericViewSet[Code]):
+class CodeViewSet(mixins.ListModelMixin, Resource[Code]):
     """Codes and their state, for a shop's own till; each is a secret worth money."""
 
     scope = "codes"
@@ -255,7 +255,7 @@ class CodeViewSet(mixins.ListModelMixin, GenericViewSet[Code]):
 
 
 @extend_schema_view(list=extend_schema(summary="List claims"), retrieve=extend_schema(summary="One claim"))
-class ClaimViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericViewSet[Claim]):
+class ClaimViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Resource[Claim]):
     """Who took which offer."""
 
     scope = "claims"
@@ -331,7 +331,7 @@ class ClaimViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericView
 # --- redemptions ------------------------------------------------------------------------------------------------------
 
 
-class UsesViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericViewSet[Redemption]):
+class UsesViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Resource[Redemption]):
     """The rows that this key's places may see."""
 
     serializer_class = wishes.RedemptionSerializer
@@ -412,7 +412,7 @@ class ReversalViewSet(UsesViewSet):
 
 
 @extend_schema_view(list=extend_schema(summary="List places"), retrieve=extend_schema(summary="One place"))
-class PlaceViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericViewSet[Place]):
+class PlaceViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Resource[Place]):
     """Shops and stands, those of this key."""
 
     scope = "places"

@@ -17,12 +17,12 @@ from rest_framework import mixins, serializers, status
 from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.viewsets import GenericViewSet
 
 from campaigns import links
 from campaigns.models import Link
 from contacts.answers import once
 from contacts.problems import Strict, Unprocessable
+from contacts.resource import Resource
 from social import placements, qr, studio
 from social.models import Place, QRCode
 
@@ -80,7 +80,7 @@ POSTER = OpenApiExample(
 
 
 @extend_schema_view(list=extend_schema(summary="List QR codes"), retrieve=extend_schema(summary="One QR code"))
-class QRCodeViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericViewSet[QRCode]):
+class QRCodeViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Resource[QRCode]):
     """Placements with their own short links: posters, tills, slides, packages."""
 
     scope = "qr-codes"

@@ -17,12 +17,12 @@ from rest_framework import mixins, serializers, status
 from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.viewsets import GenericViewSet
 
 from campaigns.models import Campaign
 from contacts.answers import acting_user, once
 from contacts.models import Contact
 from contacts.problems import Conflict, Strict, Unprocessable
+from contacts.resource import Resource
 from social import referrals, sharing
 from social.models import Referral, ShareLink, ShareTree, TreeNode
 from social.networks import registry
@@ -71,7 +71,7 @@ WISH = OpenApiExample(
 @extend_schema_view(
     list=extend_schema(summary="List share links"), retrieve=extend_schema(summary="One share link with its steps")
 )
-class ShareLinkViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericViewSet[ShareLink]):
+class ShareLinkViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Resource[ShareLink]):
     """Share links and how far each got: pressed, composed, visited."""
 
     scope = "share-links"
@@ -129,7 +129,7 @@ WHY = OpenApiExample("With its reason", request_only=True, value={"reason": "Mot
 @extend_schema_view(
     list=extend_schema(summary="List referrals"), retrieve=extend_schema(summary="One referral with its reasons")
 )
-class ReferralViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericViewSet[Referral]):
+class ReferralViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Resource[Referral]):
     """Who brought whom, and what became of it."""
 
     scope = "referrals"
@@ -232,7 +232,7 @@ class PersonSerializer(serializers.ModelSerializer[TreeNode]):
         read_only_fields = fields
 
 
-class TreeViewSet(GenericViewSet[Any]):
+class TreeViewSet(Resource[Any]):
     """The tree of friends of a campaign, by the campaign's id."""
 
     scope = "share-links"

@@ -18,12 +18,12 @@ from rest_framework.decorators import action
 from rest_framework.exceptions import PermissionDenied
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.viewsets import GenericViewSet
 
 from config.partners.models import ApiKey, WebhookAttempt, WebhookEndpoint
 from config.partners.webhooks import endpoints
 from contacts.answers import client_of, once
 from contacts.problems import Strict, Unprocessable
+from contacts.resource import Resource
 
 
 class WebhookSerializer(serializers.ModelSerializer[WebhookEndpoint]):
@@ -92,7 +92,7 @@ AGAIN = OpenApiExample("What was given up in May", request_only=True, value={"si
     destroy=extend_schema(summary="Unsubscribe: forget a webhook and all that it is owed"),
 )  # fmt: skip
 class WebhookViewSet(
-    mixins.ListModelMixin, mixins.RetrieveModelMixin, mixins.DestroyModelMixin, GenericViewSet[WebhookEndpoint]
+    mixins.ListModelMixin, mixins.RetrieveModelMixin, mixins.DestroyModelMixin, Resource[WebhookEndpoint]
 ):
     """Where this key wants to be told of events."""
 
