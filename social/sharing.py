@@ -20,7 +20,7 @@ from django.utils.translation import gettext as _
 
 from campaigns import links
 from campaigns.models import Campaign, Delivery, Link
-from campaigns.tracking import events
+from campaigns.tracking import classify, events
 from campaigns.tracking.tokens import Token
 from contacts.models import Brand, Contact
 from social import preview, subject
@@ -182,9 +182,12 @@ def with_reference(html: str, share_link: ShareLink) -> str:
     return CROWD_LINK.sub(rf"\g<0>?s={share_link.link.token}", html)
 
 
-def press(token: Token, network: str, block: str = "", *, text: str = "", title: str = "", tail: str = "") -> Composer:
+def press(
+    token: Token, network: str, block: str = "", *, text: str = "", title: str = "", tail: str = "", agent: str = ""
+) -> Composer:
     """Note that the person pressed this network's button and return where its composer opens.
 
+    agent    her browser's name, of which the kind of device is kept
     Writes:  ShareLink and one share_intent per contact × network of the campaign; repeats change nothing.
     Raises:  UnknownNetwork for a network that is not in the registry or retired; GoneCampaign.
     """
@@ -194,7 +197,7 @@ def press(token: Token, network: str, block: str = "", *, text: str = "", title:
         raise UnknownNetwork(f"{entry.name} is retired.")
     with transaction.atomic():
         share_link = share_link_for(who.contact, who.campaign, network, block)
-        _intend(share_link, who)
+        _intend(share_link, who, agent)
     return Composer(compose(share_link, text=text, title=title, tail=tail), share_link)
 
 
@@ -239,7 +242,8 @@ def _picture(share_link: ShareLink) -> str:
     return preview.ensure(about, subject.hero_of(share_link.campaign, about.language)).url
 
 
-def _intend(share_link: ShareLink, who: Sharer) -> None:
+def _intend(share_link: ShareLink, who: Sharer, agent: str = "") -> None:
+    seen = classify.look("v", agent)
     now = timezone.now()
     ShareLink.objects.filter(pk=share_link.pk, intended_at__isnull=True).update(intended_at=now)
     person = f"{who.campaign.pk}:{who.contact.pk}:{share_link.network}" if who.contact else f"link:{share_link.pk}"
@@ -252,6 +256,7 @@ def _intend(share_link: ShareLink, who: Sharer) -> None:
         delivery=who.delivery if who.contact else None,
         link=share_link.link,
         network=share_link.network,
+        device=(seen.device, seen.os),
         subject=("share_link", share_link.pk),
     )
 

@@ -10,7 +10,7 @@ from math import sqrt
 Z95 = 1.959963984540054  # 95 %, two-sided normal quantile
 
 
-def wilson(hits: int, n: int, z: float = Z95) -> tuple[float, float]:
+def wilson(hits: float, n: float, z: float = Z95) -> tuple[float, float]:
     """Return the 95 % interval of a rate, as fractions; (0, 1) when nothing was tried.
 
     Source:  E. B. Wilson, JASA 22 (1927), 209-212.

@@ -36,10 +36,12 @@ def record(
     delivery: Delivery | None = None,
     link: Link | None = None,
     network: str = "",
+    device: tuple[str, str] = ("", ""),
     subject: tuple[str, int | None] = ("", None),
 ) -> Event | None:
     """Store one human act and return its event, or None when the key was recorded before.
 
+    device   class and system, as `classify.look` tells them of a browser's name
     Reads:   Event by key.
     Writes:  Event, HourlyTotal, Engagement, LinkEngagement, contact.last_*_at.
     Raises:  UnknownKind for a kind that is not documented.
@@ -53,6 +55,8 @@ def record(
         delivery_id=delivery.pk if delivery else None,
         link_id=link.pk if link else None,
         network=network,
+        device=device[0],
+        os=device[1],
         subject_kind=subject[0],
         subject_id=subject[1],
     )

@@ -45,7 +45,14 @@ ICON = "display:inline-block;vertical-align:middle;border:0;margin-right:8px;bor
 class ShareBar(Block):
     kind, label, scope, icon = "share", gettext_lazy("Share bar"), "personal", "share"
     value_names = ("url",)
-    defaults: ClassVar[dict[str, Any]] = {"title": "", "reason": "", "text": "", "share_title": "", "networks": []}
+    defaults: ClassVar[dict[str, Any]] = {
+        "title": "",
+        "reason": "",
+        "text": "",
+        "share_title": "",
+        "topic": "",
+        "networks": [],
+    }
     fields = (
         Field(
             "reason", gettext_lazy("Reason to share"), "line", gettext_lazy("what friends get out of it"), required=True
@@ -53,6 +60,12 @@ class ShareBar(Block):
         Field("title", gettext_lazy("Heading"), "line", gettext_lazy("empty = “Share with friends”")),
         Field("text", gettext_lazy("Words to share"), "text", gettext_lazy("she can change them; empty = the title")),
         Field("share_title", gettext_lazy("Title friends see"), "line", gettext_lazy("empty = the mail's subject")),
+        Field(
+            "topic",
+            gettext_lazy("Topic"),
+            "line",
+            gettext_lazy("for the report of what they relay; readers never see it"),
+        ),
         Field("networks", gettext_lazy("Networks"), "network", gettext_lazy("empty = the brand's first five")),
     )
 

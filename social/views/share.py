@@ -139,15 +139,16 @@ def _press(request: HttpRequest, shown: Page, about: Subject, read: Token, block
         problem = _("This page was open for more than an hour. Nothing is lost: press the network once more.")
         return _networks(shown, about, who, block, problem=problem, status=400)
     network = str(request.POST.get("network", ""))
+    agent = request.headers.get("User-Agent", "")
     with override(shown.language):
         tail = sharing.disclosure(about, who.contact)
         text = _text(request, shown, about, who, network)
     try:
-        composer = sharing.press(read, network, block, text=text, title=about.title, tail=tail)
+        composer = sharing.press(read, network, block, text=text, title=about.title, tail=tail, agent=agent)
     except registry.UnknownNetwork:
         problem = _("This network is not offered any more. Choose another one.")
         return _networks(shown, about, who, block, problem=problem, status=400)
-    visits.mark_sharer(composer.share_link, request.META.get("REMOTE_ADDR", ""), request.headers.get("User-Agent", ""))
+    visits.mark_sharer(composer.share_link, request.META.get("REMOTE_ADDR", ""), agent)
     return opened(request, shown, about, composer, text)
 
 
