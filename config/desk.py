@@ -243,6 +243,7 @@ UNFOLD: dict[str, Any] = {
     "BORDER_RADIUS": "8px",
     "COLORS": {"base": INK, "primary": PLUM},
     "STYLES": [lambda request: static("fanfare/admin.css")],
+    "SCRIPTS": [lambda request: static("fanfare/desk.js")],
     "DASHBOARD_CALLBACK": "config.dashboard.home",
     "COMMAND": {"search_models": False, "show_history": True, "search_callback": "config.desk.find"},
     "SIDEBAR": {

@@ -33,6 +33,9 @@ class PaceRuleAdmin(Audited):
     """Quiet hours and the cap of mails a person: one row."""
 
     list_display = ["__str__", "quiet", "cap"]
+    empty_words = gettext_lazy(
+        "No quiet hours and no cap: campaigns go out at any hour. One rule for the whole house changes that."
+    )
     fieldsets = [
         (gettext_lazy("Quiet hours"), {"fields": [("quiet_from", "quiet_until")]}),
         (gettext_lazy("Not too much for one person"), {"fields": [("cap_mails", "cap_days")]}),
@@ -59,6 +62,9 @@ class RelayPaceAdmin(Audited):
     """Ceilings and warm-up of each relay."""
 
     list_display = ["relay", "per_second", "per_hour", "today", "used_today"]
+    empty_words = gettext_lazy(
+        "No ceiling: each relay takes what it can. A new address warms up better with a few mails on its first days."
+    )
     fieldsets = [
         (None, {"fields": ["relay"]}),
         (gettext_lazy("At most, in mails"), {"fields": [("per_second", "per_hour", "per_day")]}),

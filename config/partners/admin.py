@@ -26,7 +26,7 @@ class ApiKeyForm(forms.ModelForm[ApiKey]):
     """A key is named, given scopes and an end; its secret is made, never typed."""
 
     scopes = forms.MultipleChoiceField(
-        label=gettext_lazy("scopes"),
+        label=gettext_lazy("Scopes"),
         choices=[(scope, scope) for scope in keys.SCOPES],
         widget=UnfoldAdminCheckboxSelectMultipleWidget,
         help_text=gettext_lazy("Only what this partner needs; everything else is refused."),
@@ -44,8 +44,9 @@ class ApiKeyAdmin(FanfareAdmin):
     form = ApiKeyForm
     list_display = ["name", "prefix", "owner", "created_at", "last_used_at", "expires_at", "revoked_at"]
     search_fields = ["name", "prefix"]
+    empty_words = gettext_lazy("A key lets a partner's program read and write by API, only what its scopes name.")
     list_select_related = ["owner"]
-    filter_horizontal = ["topics", "places"]
+    autocomplete_fields = ["topics", "places"]
     actions = ["renew", "revoke"]
 
     def save_model(self, request: HttpRequest, obj: ApiKey, form: Any, change: bool) -> None:
@@ -87,7 +88,7 @@ class WebhookForm(forms.ModelForm[WebhookEndpoint]):
     """Whose it is, where to, and what it hears; the same rules as by API."""
 
     events = forms.MultipleChoiceField(
-        label=gettext_lazy("events"),
+        label=gettext_lazy("Events"),
         choices=[(name, name) for name in kinds.NAMES],
         widget=UnfoldAdminCheckboxSelectMultipleWidget,
         required=False,
@@ -124,6 +125,9 @@ class WebhookEndpointAdmin(FanfareAdmin):
     actions = ["send_test", "replay_failed", "renew_secret"]
     actions_detail = ["show_log"]
     actions_submit_line = ["save_and_test"]
+    empty_words = gettext_lazy(
+        "An address of a partner that is told of each event within seconds, signed with a secret."
+    )
 
     def get_fields(self, request: HttpRequest, obj: WebhookEndpoint | None = None) -> Any:
         return ["key", "url", "events", "is_active", *(self.readonly_fields if obj else [])]
@@ -216,6 +220,9 @@ class WebhookAttemptAdmin(BigTableAdmin, ReadOnlyAdmin):
     list_select_related = ["endpoint"]
     ordering = ["-pk"]
     actions = ["send_again"]
+    empty_words = gettext_lazy(
+        "Every message to a webhook stands here, with how often it was tried and what was answered."
+    )
 
     @action(description=gettext_lazy("Send again"), permissions=["replay"])  # type: ignore[untyped-decorator]
     def send_again(self, request: HttpRequest, queryset: QuerySet[WebhookAttempt]) -> None:

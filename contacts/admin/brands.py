@@ -9,6 +9,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
+from contacts.admin.brand_form import BrandForm
 from contacts.admin_base import FanfareAdmin
 from contacts.models import Brand, SignupForm, Topic
 
@@ -17,6 +18,7 @@ from contacts.models import Brand, SignupForm, Topic
 class BrandAdmin(FanfareAdmin):
     """The names we write under."""
 
+    form = BrandForm
     list_display = ["name", "default_language", "website"]
     search_fields = ["name"]
     prepopulated_fields = {"slug": ["name"]}

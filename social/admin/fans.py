@@ -81,6 +81,9 @@ class FanProofAdmin(BigTableAdmin):
     autocomplete_fields = ["contact"]
     actions = ["revoke"]
     actions_list = ["to_code", "to_list"]
+    empty_words = gettext_lazy(
+        "A person is a fan here once something proves it: a share, a word of a post, a check, a list."
+    )
 
     def has_delete_permission(self, request: HttpRequest, obj: FanProof | None = None) -> bool:
         return False  # it is revoked, so that claims keep what they rested on

@@ -29,6 +29,9 @@ class FraudRuleAdmin(FanfareAdmin):
     list_display_links = None
     list_editable = ["is_on", "threshold"]
 
+    def row_name(self, row: FraudRule) -> str:
+        return str(cases.RULES[row.kind].label)
+
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
 
@@ -57,6 +60,9 @@ class FraudCaseAdmin(BigTableAdmin):
     list_filter = ["state", "kind"]
     list_select_related = ["offer", "place"]
     ordering = ["-opened_at"]
+    empty_words = gettext_lazy(
+        "Nothing looks odd. A case opens here by itself when one of the fraud rules sees something."
+    )
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

@@ -39,6 +39,7 @@ class TillNoteAdmin(BigTableAdmin, MyPlacesAdmin):
     ]  # fmt: skip
     readonly_fields = fields
     ordering = ["-noted_at"]
+    empty_words = gettext_lazy("What a till noted without network, or on paper, comes here to be settled.")
     actions = ["settle", "put_aside"]
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:

@@ -20,7 +20,12 @@ from django.utils.text import slugify
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.decorators import action
-from unfold.widgets import UnfoldAdminColorInputWidget, UnfoldAdminFileFieldWidget, UnfoldAdminTextInputWidget
+from unfold.widgets import (
+    UnfoldAdminColorInputWidget,
+    UnfoldAdminFileFieldWidget,
+    UnfoldAdminSelectWidget,
+    UnfoldAdminTextInputWidget,
+)
 
 from campaigns import links
 from campaigns.models import Campaign, Link
@@ -48,7 +53,7 @@ class QRForm(forms.ModelForm[QRCode]):
     """A placement: where its code leads, which can change after printing, and how it looks."""
 
     target = forms.CharField(
-        label=gettext_lazy("leads to"),
+        label=gettext_lazy("Leads to"),
         max_length=2_000,
         required=False,
         validators=[URLValidator(["http", "https"])],
@@ -56,10 +61,13 @@ class QRForm(forms.ModelForm[QRCode]):
         widget=UnfoldAdminTextInputWidget(),
     )
     campaign = forms.ModelChoiceField(
-        label=gettext_lazy("counts for the campaign"), queryset=Campaign.objects.none(), required=False
+        label=gettext_lazy("Counts for the campaign"),
+        queryset=Campaign.objects.none(),
+        required=False,
+        widget=UnfoldAdminSelectWidget(),
     )
     document = forms.FileField(
-        label=gettext_lazy("document"),
+        label=gettext_lazy("Document"),
         required=False,
         validators=[FileExtensionValidator(DOCUMENTS)],
         help_text=gettext_lazy("up to 20 MB; the code then hands it out"),
@@ -133,6 +141,9 @@ class QRCodeAdmin(MyPlacesAdmin):
     autocomplete_fields = ["place", "logo"]
     readonly_fields = ["picture", "address", "scanned"]
     actions_list = ["to_bulk"]
+    empty_words = gettext_lazy(
+        "One code for each poster, till or slide. Where it leads can change after printing, and each scan is counted."
+    )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[QRCode]:
         rows: QuerySet[QRCode] = super().get_queryset(request)

@@ -74,6 +74,7 @@ class FanWordAdmin(FanfareAdmin):
     autocomplete_fields = ["brand"]
     readonly_fields = ["used", "rotated_at", "link", "standing"]
     actions_list = ["to_report"]
+    empty_words = gettext_lazy("A word in a post, such as MOKA, opens an offer to those who read it there and type it.")
 
     def get_fields(self, request: HttpRequest, obj: FanWord | None = None) -> list[str]:
         shown = ["brand", "network", "word", "post_url", "cap", "starts_at", "ends_at", "burst_limit"]

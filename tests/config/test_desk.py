@@ -80,3 +80,28 @@ def test_ctrl_k_shows_nobody_what_they_may_not_see(rf):
     Contact.objects.create(email="ann@example.org", first_name="Ann")
 
     assert desk.find(request_of(rf, User.objects.create_user("x", is_staff=True)), "ann") == []
+
+
+def test_an_empty_list_says_what_will_stand_there_and_leads_on(client):
+    client.force_login(User.objects.create_superuser("head", password="x"))
+
+    page = client.get("/admin/social/qrcode/").content.decode()
+
+    assert "Nothing here yet" in page and "One code for each poster" in page
+    assert 'href="/admin/social/qrcode/add/"' in page and "No results found" not in page
+
+
+def test_a_search_without_a_hit_leads_back_to_all(client):
+    client.force_login(User.objects.create_superuser("head", password="x"))
+
+    page = client.get("/admin/social/qrcode/?q=nowhere").content.decode()
+
+    assert "No results found" in page and 'href="?"' in page and "Nothing here yet" not in page
+
+
+def test_a_field_of_a_list_is_named_by_its_column_and_its_row(client):
+    client.force_login(User.objects.create_superuser("head", password="x"))
+
+    page = client.get("/admin/social/fraudrule/").content.decode()
+
+    assert 'aria-label="On: Codes are being guessed"' in page and 'aria-label="From: Codes are being guessed"' in page

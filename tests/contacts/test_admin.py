@@ -8,7 +8,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
 from contacts import consent, identities, jobs, profile, suppression
-from contacts.models import AuditEntry, Consent, Contact, Job, Segment, Subscription, Suppression
+from contacts.models import AuditEntry, Brand, Consent, Contact, Job, Segment, Subscription, Suppression
 from tests.make import make_contact, make_segment, make_topic, make_user
 
 admin.autodiscover()
@@ -242,3 +242,15 @@ def test_a_running_import_can_be_stopped(desk):
     desk.post(reverse("admin:contacts_job_cancel", args=[job.pk]))
     job.refresh_from_db()
     assert job.state == "cancelled"
+
+
+def test_a_brands_languages_are_ticked_and_one_without_a_box_is_kept(desk):
+    brand = Brand.objects.create(name="Port", slug="port", languages=["fr", "br"])
+    address = f"/admin/contacts/brand/{brand.pk}/change/"
+    form = desk.get(address).context["adminform"].form
+    given = {name: form.get_initial_for_field(field, name) or "" for name, field in form.fields.items()}
+
+    desk.post(address, {**given, "archived_at_0": "", "archived_at_1": "", "languages": ["en", "fr"]})
+
+    brand.refresh_from_db()
+    assert brand.languages == ["en", "fr", "br"]
