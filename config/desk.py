@@ -67,6 +67,7 @@ MENU: list[tuple[str | Promise, list[Item]]] = [
             table(_("Networks"), "social", "networksetting", "hub"),
             table(_("Shares"), "social", "sharelink", "share"),
             Item(_("Trees of friends"), "admin:social_sharelink_trees", "account_tree", "social.view_sharelink"),
+            table(_("Hits on no link of ours"), "social", "orphanhit", "link_off"),
             table(_("Referrals"), "social", "referral", "diversity_3"),
             table(_("Referral programmes"), "social", "referralprogram", "redeem"),
             table(_("Fans"), "social", "fanproof", "favorite"),

@@ -80,7 +80,7 @@ class LinkAdmin(BigTableAdmin):
     list_filter = ["kind"]
     list_select_related = ["campaign"]
     readonly_fields = ["kind", "campaign", "number", "block", "contact", "created_at"]
-    fields = ["target", "expires_at", *readonly_fields]
+    fields = ["target", "expires_at", "fallback", *readonly_fields]
     inlines = [LinkTargetInline]
     ordering = ["-id"]
 

@@ -238,6 +238,9 @@ class Link(models.Model):
         Contact, null=True, blank=True, on_delete=models.SET_NULL, related_name="links", verbose_name=_("contact")
     )
     expires_at = models.DateTimeField(_("expires"), null=True, blank=True)
+    fallback = models.URLField(
+        _("afterwards to"), max_length=2000, blank=True, help_text=_("where it leads once it has expired")
+    )
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
     updated_at = models.DateTimeField(_("changed"), auto_now=True)
 

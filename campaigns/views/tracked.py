@@ -53,7 +53,7 @@ def click(request: HttpRequest, token: str, number: int) -> HttpResponse:
         return not_found(request)
     delivery = Delivery.objects.select_related("contact").filter(pk=read.delivery_id, campaign=link.campaign_id).first()
     if link.expires_at and link.expires_at < timezone.now():
-        return _ended(request, link.campaign, delivery)
+        return _redirect(iri_to_uri(link.fallback)) if link.fallback else _ended(request, link.campaign, delivery)
     if targets.is_plain(link.target):
         targets.put([link])
         address = link.target

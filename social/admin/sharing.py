@@ -20,7 +20,7 @@ from unfold.widgets import UnfoldAdminTextInputWidget
 from contacts.admin_base import BigTableAdmin, FanfareAdmin, ReadOnlyAdmin, SeenInline
 from social import referrals, sharing, suspects
 from social.admin import tree
-from social.models import Milestone, Referral, ReferralProgram, RewardGrant, ShareLink
+from social.models import Milestone, OrphanHit, Referral, ReferralProgram, RewardGrant, ShareLink
 from social.networks import registry
 from social.timeline import network_name
 
@@ -264,3 +264,17 @@ class ReferralProgramAdmin(FanfareAdmin):
     @admin.display(description=gettext_lazy("friends who counted"))
     def shown_brought(self, row: Any) -> int:
         return int(row.approved)
+
+
+@admin.register(OrphanHit)
+class OrphanHitAdmin(ReadOnlyAdmin, BigTableAdmin):
+    """Addresses that look like ours and are nobody's: a misprint, a link of an older system."""
+
+    list_display = ["shown_address", "kind", "n", "people", "last_at", "day"]
+    list_filter = ["kind"]
+    search_fields = ["token"]
+    ordering = ["-day", "-n"]
+
+    @admin.display(description=gettext_lazy("address"), ordering="token")
+    def shown_address(self, row: OrphanHit) -> str:
+        return f"/{row.kind}/{row.token}" if row.token else _("further addresses of the day")

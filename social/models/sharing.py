@@ -161,6 +161,29 @@ class EarnedVisit(models.Model):
         return f"{self.share_link_id} {self.day}"
 
 
+class OrphanHit(models.Model):
+    """Hits of one day on an address that looks like a share's or a code's and is nobody's; '' = above the day's 200."""
+
+    class Kind(models.TextChoices):
+        VISIT = "v", _("friend's page")
+        SCAN = "q", _("QR code")
+
+    day = models.DateField(_("day"))
+    kind = models.CharField(_("kind"), max_length=1, choices=Kind)
+    token = models.CharField(_("address"), max_length=16, blank=True)
+    n = models.PositiveIntegerField(_("hits"), default=0)
+    people = models.PositiveIntegerField(_("by people"), default=0)
+    last_at = models.DateTimeField(_("last"))
+
+    class Meta:
+        verbose_name = _("hits on no link of ours")
+        verbose_name_plural = _("hits on no link of ours")
+        constraints = [models.UniqueConstraint(fields=["day", "kind", "token"], name="orphan_hit_once")]
+
+    def __str__(self) -> str:
+        return f"{self.day} /{self.kind}/{self.token} {self.n}"
+
+
 class ReferralProgram(models.Model):
     """What sponsor and friend get, for which outcome, after how many days."""
 

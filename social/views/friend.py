@@ -26,7 +26,7 @@ from contacts import askers, formkeys, signup
 from contacts.addresses import BadAddress
 from contacts.models import SignupForm, Topic
 from contacts.pages import Page, not_found, private
-from social import preview, referrals, sharing, subject, visits
+from social import orphans, preview, referrals, sharing, subject, visits
 from social.models import ShareLink
 from social.networks import registry
 from social.subject import Subject
@@ -55,6 +55,7 @@ def page(request: HttpRequest, token: str) -> HttpResponse:
     """Show what was shared; on POST sign the friend up."""
     share_link = share_link_of(token)
     if share_link is None:
+        orphans.note("v", token, request)
         return not_found(request)
     agent = request.headers.get("User-Agent", "")
     shown = Page(
@@ -66,7 +67,9 @@ def page(request: HttpRequest, token: str) -> HttpResponse:
     )
     about = subject.of(share_link.campaign, shown.language, share_link.block)
     if sharing.is_over(share_link):
-        return shown.answer("public/friend_over.html", {"subject": about, "join": join_of(about)}, 410)
+        return shown.answer(
+            "public/friend_over.html", {"subject": about, "join": join_of(about), "next": share_link.link.fallback}, 410
+        )
     if request.method == "POST":
         return _sign_up(request, shown, about, share_link)
     is_own = visits.is_sharer(share_link, request.META.get("REMOTE_ADDR", ""), agent)

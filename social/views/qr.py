@@ -16,7 +16,7 @@ from django.views.decorators.http import require_safe
 from campaigns.models import Link
 from campaigns.tracking.tokens import normalise_public
 from contacts.pages import Page, not_found, private
-from social import qr
+from social import orphans, qr
 from social.models import Claim, Code, QRCode
 from social.offers import codes, held, rules
 from social.offers.held import CLAIM_TOKEN
@@ -38,9 +38,11 @@ def landing(request: HttpRequest, token: str, block: str = "") -> HttpResponse:
     link = Link.objects.filter(token=wanted, kind=Link.Kind.QR).first()
     if link is None and codes.is_valid(wanted):  # one token of 32 looks like a code, so links go first
         return _printed(request, wanted)
-    if link is None or not link.target or (link.expires_at and link.expires_at <= timezone.now()):
+    if link is None:
+        orphans.note("q", wanted, request)
         return not_found(request)
-    return HttpResponseRedirect(link.target)
+    target = link.fallback if link.expires_at and link.expires_at <= timezone.now() else link.target
+    return HttpResponseRedirect(target) if target else not_found(request)
 
 
 def _offer(request: HttpRequest, token: str, block: str) -> HttpResponse:
