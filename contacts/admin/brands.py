@@ -26,6 +26,7 @@ class BrandAdmin(FanfareAdmin):
         (None, {"fields": ["name", "slug", "website", "postal_address", "privacy_url"]}),
         (_("Languages"), {"fields": ["default_language", "languages"]}),
         (_("Looks"), {"fields": ["logo", "colour_primary", "colour_accent", "font_stack"]}),
+        (_("Sharing"), {"fields": ["friend_robots"]}),
         (_("Archive"), {"fields": ["archived_at"], "classes": ["collapse"]}),
     ]
 

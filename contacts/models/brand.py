@@ -25,6 +25,13 @@ hex_colour = RegexValidator(
 class Brand(models.Model):
     """Looks, languages and legal footer of one name we write under. A brand is no tenant."""
 
+    class FriendRobots(models.TextChoices):
+        """What search engines are told of friends' pages, as `X-Robots-Tag` and `robots` say it."""
+
+        NOTHING = "noindex, nofollow", _("keep out of search engines")
+        LINKS = "noindex", _("keep out, links may be followed")
+        ALL = "all", _("may be found")
+
     name = models.CharField(_("name"), max_length=120, unique=True)
     slug = models.SlugField(_("short name"), unique=True)
     default_language = models.CharField(
@@ -44,6 +51,13 @@ class Brand(models.Model):
         _("font"), max_length=200, default="-apple-system, 'Segoe UI', Roboto, Helvetica, Arial, sans-serif"
     )
     privacy_url = models.URLField(_("privacy page"), blank=True)
+    friend_robots = models.CharField(
+        _("friends' pages in search engines"),
+        max_length=20,
+        choices=FriendRobots,
+        default=FriendRobots.NOTHING,
+        help_text=_("previews of networks come in any case"),
+    )
     archived_at = models.DateTimeField(_("archived"), null=True, blank=True)
 
     class Meta:

@@ -83,6 +83,7 @@ def _show(shown: Page, about: Subject, share_link: ShareLink, more: dict[str, An
         "subject": about,
         "advantage": advantage,
         "was_advantage": about.advantage if advantage is None else None,
+        "robots": about.brand.friend_robots,
         "topic": share_link.campaign.topic,
         "sponsor": sponsor_name(share_link),
         "gain": gain_of(about) if share_link.contact_id else {},
@@ -95,7 +96,9 @@ def _show(shown: Page, about: Subject, share_link: ShareLink, more: dict[str, An
         "form_key": formkeys.make(token, "friend"),
         **more,
     }
-    return shown.answer("public/friend.html", context, status)
+    answer = shown.answer("public/friend.html", context, status)
+    answer["X-Robots-Tag"] = about.brand.friend_robots
+    return answer
 
 
 def sponsor_name(share_link: ShareLink) -> str:

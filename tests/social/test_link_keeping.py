@@ -10,6 +10,7 @@ from django.utils import timezone
 from campaigns import links
 from campaigns.models import Link
 from campaigns.tracking import tokens
+from contacts.models import Brand
 from social import orphans
 from social.models import OrphanHit
 from tests.make import make_letter, make_share_link, make_user
@@ -138,3 +139,19 @@ def test_a_new_target_set_by_the_desk_leaves_the_former_one_with_who_changed_it(
     assert (poster.target, poster.fallback) == ("https://shop.example/june", AUTUMN)
     former = poster.former_targets.get()
     assert (former.target, former.changed_by) == ("https://shop.example/may", user)
+
+
+# --- Search engines --------------------------------------------------------------------------------------------------
+
+
+def test_a_friends_page_stays_out_of_search_engines_until_the_brand_lets_it_in(client):
+    share_link = make_share_link()
+    path = f"/v/{share_link.link.token}"
+
+    closed = get(client, path)
+    Brand.objects.update(friend_robots="all")
+    opened = get(client, path)
+
+    for page, said in ((closed, "noindex, nofollow"), (opened, "all")):
+        assert page["X-Robots-Tag"] == said
+        assert f'<meta name="robots" content="{said}">' in page.content.decode()
