@@ -11,7 +11,8 @@ from collections.abc import Callable
 from typing import Any
 
 from django.core.serializers.json import DjangoJSONEncoder
-from django.db import transaction
+from django.db import connection, transaction
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from contacts.models import IdempotencyKey
@@ -23,22 +24,55 @@ class Conflict(Exception):
     """The key was used before with another request."""
 
 
+class Undone(Exception):
+    """Raised by an act whose answer is to be kept although what it wrote so far is not: a refusal found late."""
+
+    def __init__(self, status: int, answer: dict[str, Any]) -> None:
+        self.status, self.answer = status, answer
+
+
 def once(client: str, key: str, request: bytes | dict[str, Any], act: Callable[[], Answer]) -> Answer:
     """Act and return (status, answer), or return what the same request was answered before.
 
     Writes:  the IdempotencyKey row first, so that a second request waits for the first; then what `act` writes,
-             in the same transaction. Refusals (409, 422 …) are answers too and are kept. An exception keeps nothing.
+             in the same transaction. Refusals (409, 422 …) are answers too and are kept. An exception keeps nothing,
+             Undone only its answer.
     Raises:  Conflict when the key belongs to a different request.
     """
     digest = _digest(request)
+    try:
+        return _first(client, key, digest, act)
+    except Undone as late:
+        said = late.status, late.answer
+    return _first(client, key, digest, lambda: said)  # who came between with the same key has answered for both
+
+
+def _first(client: str, key: str, digest: str, act: Callable[[], Answer]) -> Answer:
     with transaction.atomic():
-        row, is_new = IdempotencyKey.objects.get_or_create(client=client, key=key, defaults={"request_hash": digest})
-        if not is_new:
-            return _earlier(row, digest)
+        row_id = _take(client, key, digest)
+        if row_id is None:
+            return _earlier(IdempotencyKey.objects.get(client=client, key=key), digest)
         status, answer = act()
-        row.status, row.answer = status, json.loads(json.dumps(answer, cls=DjangoJSONEncoder))
-        row.save(update_fields=["status", "answer"])
-        return status, row.answer
+        text = json.dumps(answer, cls=DjangoJSONEncoder)
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "UPDATE contacts_idempotencykey SET status = %s, answer = %s WHERE id = %s", [status, text, row_id]
+            )
+        kept: dict[str, Any] = json.loads(text)
+        return status, kept
+
+
+def _take(client: str, key: str, digest: str) -> int | None:
+    """Return the id of the new row, or None when the key is there; waits for who is taking it at this moment."""
+    now = connection.ops.adapt_datetimefield_value(timezone.now())
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO contacts_idempotencykey (client, key, request_hash, created_at) VALUES (%s, %s, %s, %s) "
+            "ON CONFLICT (client, key) DO NOTHING RETURNING id",
+            [client, key, digest, now],
+        )
+        row = cursor.fetchone()
+    return row[0] if row else None
 
 
 def _earlier(row: IdempotencyKey, digest: str) -> Answer:

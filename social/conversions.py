@@ -197,7 +197,7 @@ def _by_code(code: str) -> Match | None:
     used = uses.select_related("claim__contact", "claim__campaign").order_by("-at").first()
     if used is not None:
         return _by_redemption(used)
-    return Match(shown.contact, Order.MatchedBy.CODE, campaign=shown.claim.campaign)
+    return Match(shown.holder, Order.MatchedBy.CODE, campaign=shown.claim.campaign)
 
 
 def _by_reference(reference: str, ordered_at: datetime) -> Match | None:

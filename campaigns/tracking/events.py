@@ -19,7 +19,7 @@ from campaigns.tracking import rollups
 from campaigns.tracking.rollups import Act
 from contacts.models import Contact
 
-__all__ = ["Act", "UnknownKind", "record", "record_many"]
+__all__ = ["Act", "UnknownKind", "record", "record_many", "record_new"]
 
 
 class UnknownKind(ValueError):
@@ -61,6 +61,15 @@ def record(
         subject_id=subject[1],
     )
     return Event.objects.get(key=key, at=act.at) if record_many([act]) else None
+
+
+def record_new(act: Act) -> None:
+    """Store an act whose key names a row made in this very transaction, so that nobody can have recorded it.
+
+    Writes:  as `record`, without a look and without a savepoint; call it inside a transaction.
+    """
+    rollups.insert([act], once=True)
+    rollups.add([act])
 
 
 def record_many(acts: Sequence[Act]) -> list[Act]:

@@ -14,6 +14,7 @@ from collections import Counter
 from collections.abc import Iterable
 from datetime import datetime
 
+from django.db import connection
 from django.db.models import F, Q
 from django.utils import timezone
 
@@ -50,17 +51,29 @@ def reason_for(scope: str) -> str:
     return Reason.LIMIT_CONTACT if scope == OfferLimit.Scope.CONTACT else Reason.LIMIT_PERIOD
 
 
-def take(offer: Offer, contact_id: int | None, at: datetime, *, cost_minor: int = 0) -> list[int]:
+Limit = tuple[int, str, int]  # id, scope, most uses
+
+
+def limits_of(offer: Offer) -> list[Limit]:
+    """Return the offer's limits in the one order in which their counters are taken."""
+    return list(offer.limits.order_by("pk").values_list("pk", "scope", "max_uses"))
+
+
+def take(
+    offer: Offer, contact_id: int | None, at: datetime, *, cost_minor: int = 0, limits: list[Limit] | None = None
+) -> list[int]:
     """Count one use under every limit of the offer and return the ids of the counters moved.
+
+    `limits` are those that the caller read a moment ago.
 
     Writes:  OfferCounter.used + 1 each, Offer.spent_minor. The caller's transaction must roll back on refusal.
     Raises:  Refused(LIMIT_TOTAL | LIMIT_CONTACT | LIMIT_PERIOD | BUDGET_SPENT).
     """
     moved: list[int] = []
-    for limit in offer.limits.order_by("pk"):
-        key = scope_key(limit.scope, contact_id, at)
+    for limit_id, scope, most in limits_of(offer) if limits is None else limits:
+        key = scope_key(scope, contact_id, at)
         if key is not None:
-            moved.append(_count(limit, key))
+            moved.append(_count(limit_id, scope, most, key))
     if cost_minor:
         spend(offer, cost_minor)
     return moved
@@ -94,10 +107,14 @@ def full(offer: Offer, contact_id: int | None, at: datetime) -> str:
             continue
         if OfferCounter.objects.filter(limit=limit, scope_key=key, used__gte=limit.max_uses).exists():
             return reason_for(limit.scope)
-    honoured = offer.over_budget == Offer.OverBudget.HONOUR
-    if offer.budget_minor is not None and not honoured and offer.spent_minor + offer.cost_minor > offer.budget_minor:
-        return Reason.BUDGET_SPENT
-    return ""
+    return Reason.BUDGET_SPENT if is_budget_spent(offer) else ""
+
+
+def is_budget_spent(offer: Offer) -> bool:
+    """Say whether the budget, as the offer was read, has no room for one more use."""
+    if offer.budget_minor is None or offer.over_budget == Offer.OverBudget.HONOUR:
+        return False
+    return offer.spent_minor + offer.cost_minor > offer.budget_minor
 
 
 def per_contact(offer: Offer) -> int:
@@ -134,12 +151,18 @@ def differences() -> dict[int, tuple[int, int]]:
     return wrong
 
 
-def _count(limit: OfferLimit, key: str) -> int:
-    counters = OfferCounter.objects.filter(limit=limit, scope_key=key)
-    if not counters.exists():  # doubles fall on the unique constraint and are ignored
-        OfferCounter.objects.bulk_create(
-            [OfferCounter(limit=limit, scope_key=key, max_uses=limit.max_uses)], ignore_conflicts=True
-        )
-    if not counters.filter(used__lt=limit.max_uses).update(used=F("used") + 1, max_uses=limit.max_uses):
-        raise Refused(reason_for(limit.scope))
-    return counters.values_list("pk", flat=True).get()
+COUNT = """
+    INSERT INTO social_offercounter (limit_id, scope_key, used, max_uses) VALUES (%s, %s, 1, %s)
+    ON CONFLICT (limit_id, scope_key) DO UPDATE SET used = social_offercounter.used + 1, max_uses = EXCLUDED.max_uses
+    WHERE social_offercounter.used < EXCLUDED.max_uses
+    RETURNING id
+"""
+
+
+def _count(limit_id: int, scope: str, most: int, key: str) -> int:
+    with connection.cursor() as cursor:
+        cursor.execute(COUNT, [limit_id, key, most])
+        row = cursor.fetchone()
+    if row is None:
+        raise Refused(reason_for(scope))
+    return int(row[0])

@@ -76,8 +76,8 @@ def shown(text: str) -> held.Held | None:
     except signing.BadSignature:
         raise Refused(Reason.CODE_UNKNOWN) from None
     if "claim" in said:
-        claim = Claim.objects.select_related("offer__brand", "contact", "code", "proof").get(pk=said["claim"])
-        return held.Held(offer=claim.offer, claim=claim, contact=claim.contact, code=claim.code)
+        claim = Claim.objects.select_related("offer", "code").get(pk=said["claim"])
+        return held.Held(offer=claim.offer, claim=claim, code=claim.code)
     delivery = Delivery.objects.select_related("contact").get(pk=said["delivery"])
     offer = Offer.objects.select_related("brand", "segment").get(pk=said["offer"])
     return held.of_delivery(delivery, offer)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from django.conf import settings
+from django.db.models import QuerySet
 
 from campaigns.models import Campaign, ContentBody, ContentVersion, Delivery
 from campaigns.tracking.tokens import Purpose, normalise_public
@@ -27,13 +28,21 @@ _PATH = re.compile(r"^/(?:q|Q|f|F)/([0-9A-Za-z]{8,40})(?:/([0-9A-Za-z_-]{1,40}))
 
 @dataclass(frozen=True)
 class Held:
-    """What was shown, as far as it is known: `claim` is None for a mail's link that nobody claimed with yet."""
+    """What was shown, as far as it is known: `claim` is None for a mail's link that nobody claimed with yet.
+
+    `contact` is whom a mail's link was sent to; `holder` also knows whose claim was shown.
+    """
 
     offer: Offer
     claim: Claim | None = None
     contact: Contact | None = None
     code: Code | None = None
     delivery: Delivery | None = None
+
+    @property
+    def holder(self) -> Contact | None:
+        """Return whose offer this is, None for nobody known."""
+        return self.claim.contact if self.claim else self.contact
 
     @property
     def is_from_mail(self) -> bool:
@@ -151,20 +160,27 @@ def _by_claim_token(token: str) -> Held | None:
     wanted = normalise_public(token)
     if len(wanted) != CLAIM_TOKEN:
         return None
-    claim = Claim.objects.select_related("offer__brand", "contact", "code", "proof").filter(token=wanted).first()
+    claim = Claim.objects.select_related("offer", "code").filter(token=wanted).first()
     return _of_claim(claim) if claim else None
 
 
 def _by_code(token: str) -> Held | None:
     spellings = {codes.normalise(token), codes.squeeze(token)} - {""}
-    known = Code.objects.select_related("offer__brand")
-    code = known.filter(value__in=spellings).first() or known.filter(value__in=_by_pattern(token)).first()
+    known = Code.objects.select_related("offer", "claim").order_by()
+    code = _only(known.filter(value__in=spellings)) or _only(known.filter(value__in=_by_pattern(token)))
     if code is None or code.state == Code.State.VOID:
         return None
-    claim = Claim.objects.select_related("offer__brand", "contact", "proof").filter(code=code).first()
-    if claim is not None:
-        return _of_claim(claim)
-    return Held(offer=code.offer, code=code)  # printed in bulk: whoever shows it
+    claim: Claim | None = getattr(code, "claim", None)
+    if claim is None:
+        return Held(offer=code.offer, code=code)  # printed in bulk: whoever shows it
+    if claim.offer_id == code.offer_id:
+        claim.offer = code.offer
+    return _of_claim(claim)
+
+
+def _only(found: QuerySet[Code]) -> Code | None:
+    """Return the oldest of what two spellings found, most often the only one."""
+    return min(found, key=lambda code: code.pk, default=None)
 
 
 def _by_pattern(token: str) -> list[str]:
@@ -185,4 +201,4 @@ def _by_generic(token: str) -> Held | None:
 
 
 def _of_claim(claim: Claim) -> Held:
-    return Held(offer=claim.offer, claim=claim, contact=claim.contact, code=claim.code)
+    return Held(offer=claim.offer, claim=claim, code=claim.code)

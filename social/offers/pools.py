@@ -52,7 +52,8 @@ def hand_out(code: Code) -> bool:
 def spend(code_id: int | None) -> None:
     """Mark a code as used."""
     if code_id is not None:
-        Code.objects.filter(pk=code_id, state=Code.State.ASSIGNED).update(state=Code.State.SPENT)
+        with connection.cursor() as cursor:
+            cursor.execute("UPDATE social_code SET state = 'spent' WHERE id = %s AND state = 'assigned'", [code_id])
 
 
 def unspend(code_id: int | None) -> None:

@@ -7,15 +7,16 @@
 
 Redemptions are append-only. A use moves the claim (`open` → `redeemed`) and every counter by conditional UPDATEs in one
 transaction whose first row is the idempotency key: one winner for the last coupon, and a retry gets the first answer.
+A refusal that a move meets rolls everything back, without a savepoint that each use would pay for; its answer is kept.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.db.models import Q
 from django.utils import timezone
 
@@ -27,6 +28,7 @@ from social.offers.asking import Verdict, Who
 from social.offers.claims import claim, claim_shown
 from social.offers.held import Held
 from social.offers.reasons import Reason, Refused
+from social.offers.terms import Terms, terms_of
 from social.offers.value import cost_minor, discount_minor
 
 __all__ = ["Refused", "Verdict", "Who", "claim", "redeem", "reverse", "validate"]
@@ -73,10 +75,11 @@ def redeem(
     """
     request = {"raw": raw, "place": place.pk if place else None, "amount": amount_minor, "order": order_reference}
 
-    def act() -> Redemption:
-        return _redeem(held.read(raw), place, who, amount_minor, order_reference, at or timezone.now())
+    def look() -> Callable[[], Redemption]:
+        now = at.astimezone(UTC) if at else timezone.now()
+        return _ready(held.read(raw), place, who, amount_minor, order_reference, now)
 
-    return _once(who, key, {"redeem": request}, act, raw=raw, place=place)
+    return _once(who, key, {"redeem": request}, look, raw=raw, place=place)
 
 
 def reverse(redemption: Redemption, *, reason: str, who: Who, key: str, within: timedelta | None = None) -> Redemption:
@@ -88,10 +91,10 @@ def reverse(redemption: Redemption, *, reason: str, who: Who, key: str, within: 
     Raises:  Refused(ALREADY_REVERSED | REVERSE_WINDOW_OVER | IDEMPOTENCY_CONFLICT).
     """
 
-    def act() -> Redemption:
-        return _reverse(redemption, reason, who, within)
+    def look() -> Callable[[], Redemption]:
+        return lambda: _reverse(redemption, reason, who, within)
 
-    return _once(who, key, {"reverse": redemption.pk, "reason": reason}, act, raw="", place=redemption.place)
+    return _once(who, key, {"reverse": redemption.pk, "reason": reason}, look, raw="", place=redemption.place)
 
 
 # --- one use --------------------------------------------------------------------------------------------------------
@@ -99,6 +102,20 @@ def reverse(redemption: Redemption, *, reason: str, who: Who, key: str, within: 
 
 def check(shown: Held, place: Place | None, at: datetime, who: Who) -> None:
     """Refuse what the rules forbid, without moving anything."""
+    check_rules(shown, place, at, who)
+    if shown.claim is None or shown.claim.reserved_until is None:
+        check_left(shown, at)
+
+
+def check_left(shown: Held, at: datetime) -> None:
+    """Refuse when no further use would be counted: a look, which a use need not take, for the counters refuse too."""
+    holder = shown.claim.contact_id if shown.claim else (shown.contact.pk if shown.contact else None)
+    if sold_out := counters.full(shown.offer, holder, at):
+        raise Refused(sold_out)
+
+
+def check_rules(shown: Held, place: Place | None, at: datetime, who: Who, terms: Terms | None = None) -> None:
+    """Refuse what the offer, the claim's state and its holder forbid; what is left of the offer is checked apart."""
     row = shown.claim
     if row is None:
         rules.check_live(shown.offer, at)
@@ -106,16 +123,11 @@ def check(shown: Held, place: Place | None, at: datetime, who: Who) -> None:
         rules.check_place(shown.offer, place)
         if shown.contact is not None:
             rules.check_person(shown.offer, shown.contact, at)
-        if sold_out := counters.full(shown.offer, shown.contact.pk if shown.contact else None, at):
-            raise Refused(sold_out)
         return
     if row.state != Claim.State.OPEN:
         raise why_not(row)
-    rules.check_use(row, place=place, at=at)
-    if row.reserved_until is None:
-        if sold_out := counters.full(row.offer, row.contact_id, at):
-            raise Refused(sold_out)
-    elif row.reserved_until > at and row.reserved_by != who.client:
+    rules.check_use(row, place=place, at=at, terms=terms)
+    if row.reserved_until is not None and row.reserved_until > at and row.reserved_by != who.client:
         raise Refused(Reason.RESERVED, until=row.reserved_until)
 
 
@@ -125,19 +137,48 @@ def _verdict(shown: Held | None, why: Refused | None) -> Verdict:
         detail=why.detail if why else {},
         offer=shown.offer if shown else None,
         claim=shown.claim if shown else None,
-        contact=shown.contact if shown else None,
+        contact=shown.holder if shown else None,
         proof=shown.claim.proof if shown and shown.claim else None,
     )
 
 
-def _redeem(
+def _ready(
     shown: Held, place: Place | None, who: Who, amount_minor: int | None, order_reference: str, now: datetime
+) -> Callable[[], Redemption]:
+    """Look at what needs no move, and return the use itself."""
+    row = shown.claim
+    terms = terms_of(shown.offer, row.contact_id) if row and row.state == Claim.State.OPEN else None
+    check_rules(shown, place, now, who, terms)
+    _check_amount(shown, amount_minor, now)
+    return lambda: _redeem(shown, place, who, amount_minor, order_reference, now, terms)
+
+
+def _check_amount(shown: Held, amount_minor: int | None, now: datetime) -> None:
+    """Refuse a too small order, but say first when nothing is left anyhow. Full counters refuse when they are moved."""
+    too_small: Refused | None = None
+    try:
+        rules.check_amount(shown.offer, amount_minor)
+    except Refused as why:
+        too_small = why
+    is_kept = shown.claim is not None and shown.claim.reserved_until is not None
+    if not is_kept and (too_small is not None or counters.is_budget_spent(shown.offer)):
+        check_left(shown, now)
+    if too_small is not None:
+        raise too_small
+
+
+def _redeem(
+    shown: Held,
+    place: Place | None,
+    who: Who,
+    amount_minor: int | None,
+    order_reference: str,
+    now: datetime,
+    terms: Terms | None,
 ) -> Redemption:
-    check(shown, place, now, who)
-    rules.check_amount(shown.offer, amount_minor)
     row = shown.claim or claim_shown(shown)
     cost = cost_minor(shown.offer, amount_minor)
-    moved = _move_to_redeemed(row, who, now, cost)
+    moved = _move_to_redeemed(row, who, now, cost, terms)
     pools.spend(row.code_id)
     made = Redemption.objects.create(
         claim=row,
@@ -155,7 +196,7 @@ def _redeem(
         at=now,
     )
     _record("redeem", made)
-    if row.contact is not None:
+    if row.contact_id and (terms is None or terms.has_referral) and row.contact:
         from social import referrals
 
         referrals.qualify(row.contact, "redemption")
@@ -166,20 +207,42 @@ def _redeem(
     return made
 
 
-def _move_to_redeemed(row: Claim, who: Who, now: datetime, cost: int) -> list[int]:
+USE_FREE = (
+    "UPDATE social_claim SET state = 'redeemed' WHERE id = %s AND state = 'open' AND reserved_until IS NULL RETURNING 1"
+)
+
+
+def _move_to_redeemed(row: Claim, who: Who, now: datetime, cost: int, terms: Terms | None) -> list[int]:
     """Make the claim used and return the counters that count it. Of many at once exactly one gets through here."""
-    free = Claim.objects.filter(pk=row.pk, state=Claim.State.OPEN)
-    used: dict[str, Any] = {"state": Claim.State.REDEEMED, "reserved_until": None, "reserved_by": ""}
+    moved = _use_reserved(row, who, now) if row.reserved_until is not None else None
+    if moved is None and not _use_free(row):
+        moved = _use_reserved(row, who, now)  # kept by this asker since it was read
+        if moved is None:
+            raise why_not(row)
+    row.state, row.reserved_until, row.reserved_by = Claim.State.REDEEMED, None, ""
+    if moved is None:
+        limits = terms.limits if terms else None
+        return counters.take(row.offer, row.contact_id, now, cost_minor=cost, limits=limits)
+    if cost:
+        counters.spend(row.offer, cost)
+    return moved
+
+
+def _use_free(row: Claim) -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute(USE_FREE, [row.pk])
+        return cursor.fetchone() is not None
+
+
+def _use_reserved(row: Claim, who: Who, now: datetime) -> list[int] | None:
+    """Use what this asker keeps, or what nobody keeps any more; None when it is neither."""
     mine = Q(reserved_by=who.client) | Q(reserved_until__lte=now)
-    if free.filter(mine, reserved_until__isnull=False).update(**used):
-        moved = list(Claim.objects.values_list("reserved_counted", flat=True).get(pk=row.pk))
-        Claim.objects.filter(pk=row.pk).update(reserved_counted=[])
-        if cost:
-            counters.spend(row.offer, cost)
-        return moved
-    if not free.filter(reserved_until__isnull=True).update(**used):
-        raise why_not(row)
-    return counters.take(row.offer, row.contact_id, now, cost_minor=cost)
+    kept = Claim.objects.filter(mine, pk=row.pk, state=Claim.State.OPEN, reserved_until__isnull=False)
+    if not kept.update(state=Claim.State.REDEEMED, reserved_until=None, reserved_by=""):
+        return None
+    moved = list(Claim.objects.values_list("reserved_counted", flat=True).get(pk=row.pk))
+    Claim.objects.filter(pk=row.pk).update(reserved_counted=[])
+    return moved
 
 
 def why_not(row: Claim) -> Refused:
@@ -231,15 +294,13 @@ def _reverse(redemption: Redemption, reason: str, who: Who, within: timedelta | 
 
 def _record(kind: str, made: Redemption) -> None:
     row = made.claim
-    events.record(
-        kind,
-        key=f"redemption:{made.pk}",
-        at=made.at,
-        contact=row.contact,
-        campaign=row.campaign,
-        delivery=row.delivery,
-        subject=("redemption", made.pk),
-    )
+    campaign_id, contact_id = row.campaign_id, row.contact_id
+    if row.delivery is not None:  # what the mail knows fills in what the claim does not
+        campaign_id = campaign_id or row.delivery.campaign_id
+        contact_id = contact_id or row.delivery.contact_id
+    act = events.Act(kind=kind, at=made.at, key=f"redemption:{made.pk}", campaign_id=campaign_id, contact_id=contact_id)
+    act.delivery_id, act.subject_kind, act.subject_id = row.delivery_id, "redemption", made.pk
+    events.record_new(act)
 
 
 # --- once -----------------------------------------------------------------------------------------------------------
@@ -253,21 +314,32 @@ class _Temporary(Exception):
 
 
 def _once(
-    who: Who, key: str, request: dict[str, Any], act: Callable[[], Redemption], *, raw: str, place: Place | None
+    who: Who,
+    key: str,
+    request: dict[str, Any],
+    look: Callable[[], Callable[[], Redemption]],
+    *,
+    raw: str,
+    place: Place | None,
 ) -> Redemption:
-    """Run `act` once under (client, key) and return its redemption, or raise the refusal that was answered first."""
+    """Look and act once under (client, key) and return the redemption, or raise the refusal that was answered first."""
+    done: list[Redemption] = []
     fresh: list[Refused] = []
 
     def answer() -> tuple[int, dict[str, Any]]:
+        act: Callable[[], Redemption] | None = None
         try:
             attempts.brake(who.client)
-            with transaction.atomic():  # a refusal rolls back what it had moved, the key stays
-                return 201, {"redemption": act().pk}
+            act = look()
+            done.append(act())
         except Refused as why:
             if why.is_temporary:
                 raise _Temporary(why) from None
             fresh.append(why)
-            return why.status, why.answer()
+            if act is None:
+                return why.status, why.answer()
+            raise idempotency.Undone(why.status, why.answer()) from None  # what it had moved is rolled back
+        return 201, {"redemption": done[0].pk}
 
     try:
         status, said = idempotency.once(who.client, key, request, answer)
@@ -277,8 +349,10 @@ def _once(
         attempts.note(passed.why.reason, raw, who=who.client, place=place, claim=_claim_of(raw))
         raise passed.why from None
     if status == 201:
+        if done:
+            return done[0]
         return Redemption.objects.select_related("claim__offer", "claim__contact", "place").get(pk=said["redemption"])
-    refused = fresh[0] if fresh else Refused(said["reason"], **said["detail"])
+    refused = fresh[0] if fresh and fresh[0].reason == said["reason"] else Refused(said["reason"], **said["detail"])
     if fresh:
         attempts.note(refused.reason, raw, who=who.client, place=place, claim=_claim_of(raw))
     raise refused

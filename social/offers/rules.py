@@ -18,6 +18,7 @@ from contacts.segments import predicate
 from social.fans import proofs
 from social.models import Claim, FanProof, Offer, Order, Place
 from social.offers.reasons import Reason, Refused
+from social.offers.terms import Terms
 
 
 def check_live(offer: Offer, at: datetime) -> None:
@@ -90,8 +91,10 @@ def check_place(offer: Offer, place: Place | None) -> None:
         raise Refused(Reason.WRONG_PLACE, places=", ".join(sorted(shop.name for shop in named)))
 
 
-def check_use(claim: Claim, *, place: Place | None, at: datetime) -> None:
+def check_use(claim: Claim, *, place: Place | None, at: datetime, terms: Terms | None = None) -> None:
     """Refuse the use of a claim where, when or by whom the offer forbids it; the amount is checked apart.
+
+    `terms` are what the caller knows of the offer; days and shops that it does not name are not asked for.
 
     Raises:  Refused(…) with the exact reason.
     """
@@ -99,8 +102,10 @@ def check_use(claim: Claim, *, place: Place | None, at: datetime) -> None:
     until = good_until(claim)
     if at >= until:
         raise Refused(Reason.EXPIRED, at=until)
-    check_blackout(claim.offer, place, at)
-    check_place(claim.offer, place)
+    if terms is None or terms.has_blackouts:
+        check_blackout(claim.offer, place, at)
+    if terms is None or terms.has_places:
+        check_place(claim.offer, place)
     check_first_order(claim.offer, claim.contact_id)
     if claim.proof is not None and claim.proof.revoked_at is not None:
         raise Refused(Reason.FAN_PROOF_EXPIRED)

@@ -190,6 +190,19 @@ def test_a_repeated_request_acts_once_and_gets_the_same_answer(db):
 
 
 @pytest.mark.django_db(transaction=True)
+def test_an_act_that_is_undone_keeps_its_answer_and_nothing_else():
+    acts = []
+
+    def act():
+        acts.append(Contact.objects.create(email="ann@example.com"))
+        raise idempotency.Undone(409, {"why": "used up"})
+
+    first = idempotency.once("till", "k1", {"code": "A"}, act)
+    assert first == (409, {"why": "used up"}) == idempotency.once("till", "k1", {"code": "A"}, act)
+    assert len(acts) == 1 and not Contact.objects.exists()
+
+
+@pytest.mark.django_db(transaction=True)
 def test_an_act_that_fails_keeps_no_key():
     def act():
         Contact.objects.create(email="ann@example.com")

@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections import Counter
 from datetime import timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 import time_machine
@@ -17,7 +18,7 @@ from campaigns.models import ContentBody, ContentVersion, EmailContent, Event
 from campaigns.tracking.tokens import Purpose, make
 from contacts.models import AuditEntry, IdempotencyKey
 from social import qr
-from social.models import Attempt, Claim, Code, Offer, OfferCounter, Order, Redemption
+from social.models import Attempt, Claim, Code, Offer, OfferCounter, OfferLimit, Order, Redemption
 from social.offers import codes, counters
 from social.offers.reasons import Reason, Refused
 from social.offers.redemption import Who, claim, redeem, reverse, validate
@@ -277,6 +278,53 @@ def test_a_refusal_is_answered_the_same_again_even_when_the_cause_is_gone(till):
 
     assert reason_of(redeem, hers.token, key="1", **till) == Reason.MIN_AMOUNT
     assert redeem(hers.token, key="2", **till).pk
+
+
+def test_a_refusal_by_the_counters_is_kept_and_what_was_moved_is_not(till):
+    offer = make_offer(limits={"total": 1, "day": 5})
+    ann, ben = claimed(offer), claimed(offer, make_contact(email="ben@example.com"))
+    redeem(ann.token, key="1", **till)
+
+    assert reason_of(redeem, ben.token, key="2", **till) == Reason.LIMIT_TOTAL
+    OfferLimit.objects.filter(scope="total").update(max_uses=2)
+    assert reason_of(redeem, ben.token, key="2", **till) == Reason.LIMIT_TOTAL
+
+    ben.refresh_from_db()
+    assert (ben.state, ben.code.state) == ("open", "assigned")
+    assert not counters.differences() and Redemption.objects.count() == 1
+    assert redeem(ben.token, key="3", **till).pk
+
+
+def test_a_sold_out_offer_says_so_before_it_asks_for_more(till):
+    offer = make_offer(limits={"total": 1}, min_order_minor=2_000)
+    ann, ben = claimed(offer), claimed(offer, make_contact(email="ben@example.com"))
+    redeem(ann.token, key="1", amount_minor=2_000, **till)
+
+    assert reason_of(redeem, ben.token, key="2", amount_minor=500, **till) == Reason.LIMIT_TOTAL
+
+
+def test_what_is_returned_is_what_was_stored(till):
+    noted = timezone.now().astimezone(ZoneInfo("Pacific/Auckland"))
+    hers = claimed()
+    first = redeem(hers.code.value, key="1", amount_minor=5_000, at=noted, **till)
+    again = redeem(hers.code.value, key="1", amount_minor=5_000, **till)
+
+    for field in Redemption._meta.concrete_fields:
+        assert str(getattr(first, field.attname)) == str(getattr(again, field.attname)), field.name
+    assert (first.claim.state, first.claim.contact, first.place) == ("redeemed", hers.contact, till["place"])
+
+
+@pytest.mark.parametrize("show", ["token", "code"])
+def test_a_use_takes_no_more_than_thirteen_statements(till, show, django_assert_max_num_queries):
+    """Begin and commit; key and its answer; brake, what was shown, terms; claim, counter, code, redemption, event, her.
+
+    Each costs every customer in the queue, so one more has to be worth it.
+    """
+    hers = claimed(make_offer(limits={"total": 5}))
+    raw = hers.token if show == "token" else hers.code.value
+
+    with django_assert_max_num_queries(13):
+        redeem(raw, key="1", **till)
 
 
 def test_a_passing_refusal_is_not_kept(till):
