@@ -110,6 +110,9 @@ class NetworkSettingAdmin(FanfareAdmin):
     readonly_fields = ["shown_facts"]
     ordering = ["brand", "position", "network"]
     actions_list = ["fill"]
+    empty_words = gettext_lazy(
+        "Which networks mails and pages offer, in which order and under which words. Begin with the usual ones, above."
+    )
 
     def get_fieldsets(self, request: HttpRequest, obj: NetworkSetting | None = None) -> Any:
         words = [f"label_{code}" for code, _n in settings.LANGUAGES]

@@ -151,7 +151,7 @@ class ReferralAdmin(ReadOnlyAdmin, BigTableAdmin):
     action_form = ReasonForm
     actions = ["approve_chosen", "void_chosen"]
     fields = [
-        "friend", "sponsor", "shown_state", "shown_reasons", "program", "share_link", "generation",
+        "friend", "sponsor", "state", "shown_reasons", "program", "share_link", "generation",
         "created_at", "confirmed_at", "qualified_at", "decided_at", "shown_evidence",
     ]  # fmt: skip
     inlines = [RewardInline]

@@ -80,10 +80,11 @@ class FanWordAdmin(FanfareAdmin):
         shown = ["brand", "network", "word", "post_url", "cap", "starts_at", "ends_at", "burst_limit"]
         if obj is None:
             return shown
+        shown[1] = "network_name"
         return [*shown, "used", "rotated_at"] if obj.rotated_at else ["standing", "link", *shown, "used", "successor"]
 
     def get_readonly_fields(self, request: HttpRequest, obj: FanWord | None = None) -> list[str]:
-        return [*self.readonly_fields, "brand", "network", "word"] if obj else self.readonly_fields
+        return [*self.readonly_fields, "brand", "network_name", "word"] if obj else self.readonly_fields
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
         return {**super().get_changeform_initial_data(request), "starts_at": timezone.now()}

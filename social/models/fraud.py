@@ -5,6 +5,7 @@ from typing import ClassVar
 from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from contacts.models import Contact
 from social.models.offers import Offer
@@ -17,8 +18,8 @@ class FraudRule(models.Model):
     """One rule as this site wants it: on or off, and from which number on it opens a case."""
 
     kind = models.CharField(_("rule"), max_length=24, unique=True, editable=False)
-    is_on = models.BooleanField(_("on"), default=True)
-    threshold = models.PositiveIntegerField(_("from"))
+    is_on = models.BooleanField(pgettext_lazy("a switch", "on"), default=True)
+    threshold = models.PositiveIntegerField(pgettext_lazy("a number", "from"))
 
     class Meta:
         verbose_name = _("fraud rule")

@@ -105,3 +105,13 @@ def test_a_field_of_a_list_is_named_by_its_column_and_its_row(client):
     page = client.get("/admin/social/fraudrule/").content.decode()
 
     assert 'aria-label="On: Codes are being guessed"' in page and 'aria-label="From: Codes are being guessed"' in page
+
+
+def test_the_columns_of_the_fraud_rules_are_a_switch_and_a_number_in_french(client):
+    client.force_login(User.objects.create_superuser("head", password="x"))
+
+    page = client.get("/admin/social/fraudrule/", headers={"accept-language": "fr"}).content.decode()
+
+    assert (
+        'aria-label="Activée: On devine des codes"' in page and 'aria-label="À partir de: On devine des codes"' in page
+    )

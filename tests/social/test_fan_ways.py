@@ -406,3 +406,11 @@ def test_the_page_never_promises_an_offer_for_a_like_or_a_share(client):
         _delivery, token = mail_with(make_offer(min_fan_level=level, network="facebook"), contact=ann)
         text = client.get(f"/f/{token}").text
         assert "Nothing has to be liked or shared for it." in text and "I shared one" not in text
+
+
+def test_a_words_page_names_its_network_as_people_do(admin_client):
+    word = words.publish(make_brand(), "instagram", "confetti")
+
+    page = admin_client.get(f"/admin/social/fanword/{word.pk}/change/").text
+
+    assert "Instagram" in page and ">instagram<" not in page

@@ -1,5 +1,6 @@
 """From a friend's sign-up to her sponsor's reward: outcomes only, once, and never for oneself."""
 
+import html
 import threading
 from datetime import timedelta
 
@@ -375,6 +376,7 @@ def test_who_decides_sees_the_evidence(client):
     assert "3 other friends came from the same network that day." in page
     assert "The sponsor brought 3 other friends, 0 voided." in page
     assert "She confirmed after 0 minutes." in page
+    assert referral.get_state_display() in page and f"({referral.state!r}," not in html.unescape(page)
 
 
 def test_a_programme_takes_no_reward_of_another_brand_none_that_ended_and_no_endless_wait():

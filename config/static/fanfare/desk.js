@@ -26,6 +26,6 @@
     document.querySelectorAll("select.select2-hidden-accessible").forEach(named);
   }
 
-  window.addEventListener("load", all);
+  window.addEventListener("load", function () { window.setTimeout(all); });
   document.addEventListener("formset:added", function () { window.setTimeout(all); });
 })();
