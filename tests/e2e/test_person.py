@@ -79,3 +79,11 @@ def test_the_360_page_shows_filters_and_merges(open_browser, site, shoot, kind):
     page.goto(site.base + "/admin/contacts/contact/duplicates/")
     expect(page.get_by_role("heading", name="Possible duplicates").last).to_be_visible()
     assert ours(page) == []
+
+
+def test_a_box_that_searches_is_named_by_the_label_beside_it(open_browser, site):
+    page = sign_in(open_browser(DESKTOP, bypass_csp=True), site)
+    page.goto("/admin/social/qrcode/add/")
+
+    expect(page.get_by_role("combobox", name="Place", exact=True)).to_be_visible()
+    assert serious(page) == []
