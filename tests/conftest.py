@@ -8,12 +8,20 @@ import dns.message
 import dns.resolver
 import dns.rrset
 import pytest
+from django.db.backends.postgresql.operations import DatabaseOperations
 
 
 def pytest_configure(config: pytest.Config) -> None:
     from django.conf import settings
 
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    DatabaseOperations.sql_flush = empty_quickly  # type: ignore[method-assign]
+
+
+def empty_quickly(self, style, tables, *, reset_sequences=False, allow_cascade=False):
+    """Empty PostgreSQL's tables after a test with real commits: TRUNCATE makes a thousand files anew, DELETE none."""
+    rows = [f"DELETE FROM {self.quote_name(table)};" for table in tables]
+    return ["SET session_replication_role = replica;", *rows, "SET session_replication_role = DEFAULT;"]
 
 
 @pytest.fixture(autouse=True)
