@@ -31,6 +31,8 @@ class TextSerializer(serializers.ModelSerializer[OfferText]):
 
 
 class LimitSerializer(serializers.ModelSerializer[OfferLimit]):
+    max_uses = serializers.IntegerField(min_value=1, max_value=2**31 - 1)  # the same on every database
+
     class Meta:
         model = OfferLimit
         fields = ["scope", "max_uses"]
