@@ -211,7 +211,7 @@ def test_import_and_the_person_are_walked_through_by_keyboard_alone(open_browser
     page.locator("#result_list a[href*='/contact/']").first.press("Enter")
     expect(page.get_by_role("heading", name="Zoe").first).to_be_visible()
     seen = set()
-    for _step in range(60):
+    for _step in range(120):
         page.keyboard.press("Tab")
         seen.add(page.evaluate("document.activeElement.innerText || document.activeElement.id || ''").strip())
     assert {"Edit", "Merge", "Erase"} <= seen
