@@ -47,7 +47,9 @@ def test_start_watch_pause_change_the_pace_resume_cancel_and_a_phone_looks_on_in
     expect(page.locator("#fan-progress")).to_contain_text("a second", timeout=30_000)
     expect(page.locator("#fan-watch")).to_contain_text("example", timeout=15_000)
     before = sent(page)
-    page.wait_for_function(f"document.querySelector('#fan-live-head').innerText.match(/(\\d+) of/)[1] > {before}")
+    page.wait_for_function(  # a paced campaign moves with the sending round, every 15 s
+        f"document.querySelector('#fan-live-head').innerText.match(/(\\d+) of/)[1] > {before}", timeout=40_000
+    )
     assert page.evaluate("window.loadedOnce"), "the page was loaded again"
     shoot(page, "live-1-sending", full_page=True)
 
