@@ -21,12 +21,26 @@ from contacts import segments_api as segments
 from social import api as social
 from social import offers_api as offers
 from social import qr_api as qr
+from social import redemptions_api as redemptions
 from social import sharing_api as sharing
 
 router = DefaultRouter()
 router.include_root_view = False
 router.include_format_suffixes = False  # JSON is the only format; one address for each thing
-for floor in (contacts, segments, imports, campaigns, messages, social, sharing, qr, webhooks, own_key, offers):
+for floor in (
+    contacts,
+    segments,
+    imports,
+    campaigns,
+    messages,
+    social,
+    sharing,
+    qr,
+    webhooks,
+    own_key,
+    offers,
+    redemptions,
+):
     for prefix, viewset in floor.ROUTES.items():
         router.register(prefix, viewset, basename=prefix)
 

@@ -1,4 +1,4 @@
-"""Offers for partners: what runs, codes, claims, redemptions and their reversal, places.
+"""Offers for partners: what runs, codes, claims, places; what is used stands in `redemptions_api`.
 
 POST /api/v1/codes/validate/ {"code": "7K2M9-PQRWX-G", "place": "lyon"}      → {"valid": false, "reason": "EXPIRED", …}
 POST /api/v1/redemptions/      Idempotency-Key: order-1042
@@ -12,102 +12,25 @@ from datetime import timedelta
 
 from django.db.models import QuerySet
 from django.utils.translation import get_language
-from django.utils.translation import gettext as _
-from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_view
-from rest_framework import mixins, serializers, status
+from drf_spectacular.utils import extend_schema, extend_schema_view
+from rest_framework import mixins, status
 from rest_framework.decorators import action
 from rest_framework.exceptions import NotFound
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from contacts import problems
 from contacts.answers import acting_user, once
 from contacts.models import Contact
 from contacts.problems import Unprocessable
 from contacts.resource import Resource
 from social import offers_wishes as wishes
-from social.models import Claim, Code, CodeBatch, Offer, Place, Redemption
+from social.models import Claim, Code, CodeBatch, Offer, Place
 from social.offers import bulk, held, pools, reservations, states, writing
-from social.offers.asking import Who
 from social.offers.claims import claim
 from social.offers.reasons import Refused, remedy, sentence
-from social.offers.redemption import redeem, reverse, validate
+from social.offers.redemption import validate
 from social.offers.value import headline, title_of
-
-KEY = OpenApiParameter(
-    "Idempotency-Key", str, OpenApiParameter.HEADER, required=True, description="The same key acts once."
-)
-
-
-class Passing(Exception):
-    """Carries a refusal that passes by itself past the idempotency key, which must forget it."""
-
-    def __init__(self, why: Refused) -> None:
-        self.why = why
-
-
-def refusal(why: Refused) -> Response:
-    """Return a refusal as problem+json: `code` is the reason, `facts` what its sentence names."""
-    said = why.answer()
-    body = {
-        "type": f"{wishes.docs()}#{why.reason}",
-        "code": said["reason"],
-        "title": str(why.reason).replace("_", " ").capitalize(),
-        "status": why.status,
-        "detail": said["message"],
-        "remedy": remedy(why.reason),
-        "facts": said["detail"],
-    }
-    headers = {"Retry-After": "600"} if why.status == 429 else None
-    return Response(body, status=why.status, content_type=problems.CONTENT_TYPE, headers=headers)
-
-
-def required_key(request: Request) -> str:
-    """Return the Idempotency-Key. Raises: Unprocessable when there is none or it is too long."""
-    key = request.headers.get("Idempotency-Key", "")
-    if not key or len(key) > 255:
-        words = _("Send an Idempotency-Key of up to 255 characters that names the cause, for example the order.")
-        raise Unprocessable(words, code="idempotency_key")
-    return key
-
-
-def who_asks(request: Request) -> Who:
-    """Return the key, or the person signed in to the desk."""
-    prefix = getattr(request.auth, "prefix", None)
-    return Who.by_key(prefix) if prefix else Who.by_user(acting_user(request))
-
-
-def bound_to(request: Request) -> list[int]:
-    """Return the places that a partner's key is bound to; none = all."""
-    places = getattr(request.auth, "places", None)  # the roof's ApiKey, unknown down here
-    return list(places.values_list("pk", flat=True)) if places is not None else []
-
-
-def allowed_places(request: Request) -> QuerySet[Place]:
-    """Return the places that this key, or this person, may act for."""
-    places = Place.objects.filter(archived_at__isnull=True)
-    if request.auth is not None:
-        only = bound_to(request)
-        return places.filter(pk__in=only) if only else places
-    user = acting_user(request)
-    return places if user.has_perm("social.view_sharelink") else places.filter(managers=user)
-
-
-def place_of(request: Request, slug: str | None) -> Place | None:
-    """Return the place of a wish.
-
-    Raises:  ValidationError for a place unknown or not this key's; also for none where the key is bound to places.
-    """
-    places = allowed_places(request)
-    if slug is None:
-        if bound_to(request):
-            raise serializers.ValidationError({"place": [_("This key is bound to places. Name one.")]})
-        return None
-    found = places.filter(slug=slug).first()
-    if found is None:
-        raise serializers.ValidationError({"place": [_("There is no such place for this key.")]})
-    return found
-
+from social.offers_asked import KEY, Passing, allowed_places, place_of, refusal, required_key, who_asks
 
 # --- offers -----------------------------------------------------------------------------------------------------------
 
@@ -328,89 +251,6 @@ class ClaimViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Resource[Cl
         return Response(self.get_serializer(row).data)
 
 
-# --- redemptions ------------------------------------------------------------------------------------------------------
-
-
-class UsesViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Resource[Redemption]):
-    """The rows that this key's places may see."""
-
-    serializer_class = wishes.RedemptionSerializer
-    filterset_fields = {
-        "place__slug": ["exact"], "claim__offer": ["exact"], "order_reference": ["exact"], "at": ["gte", "lt"],
-    }  # fmt: skip
-
-    def get_queryset(self) -> QuerySet[Redemption]:
-        rows = super().get_queryset()
-        if getattr(self, "swagger_fake_view", False):
-            return rows
-        auth = self.request.auth
-        if auth is not None and not bound_to(self.request):
-            return rows
-        if auth is None and acting_user(self.request).has_perm("social.view_sharelink"):
-            return rows
-        return rows.filter(place__in=allowed_places(self.request))
-
-
-@extend_schema_view(list=extend_schema(summary="List redemptions"), retrieve=extend_schema(summary="One redemption"))
-class RedemptionViewSet(UsesViewSet):
-    """What was used, where and when; never changed, undone by a reversal."""
-
-    scope = "redemptions"
-    queryset = Redemption.objects.filter(kind=Redemption.Kind.REDEEM).select_related("claim", "place", "reversal")
-
-    @extend_schema(
-        summary="Redeem a code", request=wishes.RedeemWishSerializer, parameters=[KEY], examples=[wishes.REDEEM],
-        responses={201: wishes.RedemptionSerializer},
-    )  # fmt: skip
-    def create(self, request: Request) -> Response:
-        """201 once; the same key gives the same redemption. 403, 404, 409, 410, 422 or 429 with the reason."""
-        key = required_key(request)
-        wish = wishes.RedeemWishSerializer(data=request.data)
-        wish.is_valid(raise_exception=True)
-        given = wish.validated_data
-        try:
-            made = redeem(
-                given["code"], place=place_of(request, given.get("place")), who=who_asks(request), key=key,
-                amount_minor=given.get("amount_minor"), order_reference=given.get("order_reference", ""),
-            )  # fmt: skip
-        except Refused as why:
-            return refusal(why)
-        return Response(self.get_serializer(made).data, status=status.HTTP_201_CREATED)
-
-
-@extend_schema_view(list=extend_schema(summary="List reversals"), retrieve=extend_schema(summary="One reversal"))
-class ReversalViewSet(UsesViewSet):
-    """Redemptions that were undone."""
-
-    scope = "reversals"
-    queryset = Redemption.objects.filter(kind=Redemption.Kind.REVERSE).select_related("claim", "place")
-
-    @extend_schema(
-        summary="Undo a redemption", request=wishes.ReverseWishSerializer, parameters=[KEY],
-        examples=[wishes.REVERSE], responses={201: wishes.RedemptionSerializer},
-    )  # fmt: skip
-    def create(self, request: Request) -> Response:
-        """Within the offer's days. The code can be used again, and limits and budget get the use back."""
-        key = required_key(request)
-        wish = wishes.ReverseWishSerializer(data=request.data)
-        wish.is_valid(raise_exception=True)
-        row = self._mine(request, wish.validated_data["redemption"])
-        try:
-            made = reverse(row, reason=wish.validated_data["reason"], who=who_asks(request), key=key)
-        except Refused as why:
-            return refusal(why)
-        return Response(self.get_serializer(made).data, status=status.HTTP_201_CREATED)
-
-    def _mine(self, request: Request, pk: int) -> Redemption:
-        rows = Redemption.objects.filter(kind=Redemption.Kind.REDEEM)
-        if bound_to(request) or request.auth is None:
-            rows = rows.filter(place__in=allowed_places(request))
-        found = rows.filter(pk=pk).first()
-        if found is None:
-            raise serializers.ValidationError({"redemption": [_("There is no such redemption for this key.")]})
-        return found
-
-
 @extend_schema_view(list=extend_schema(summary="List places"), retrieve=extend_schema(summary="One place"))
 class PlaceViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Resource[Place]):
     """Shops and stands, those of this key."""
@@ -428,7 +268,5 @@ ROUTES = {
     "offers": OfferViewSet,
     "codes": CodeViewSet,
     "claims": ClaimViewSet,
-    "redemptions": RedemptionViewSet,
-    "reversals": ReversalViewSet,
     "places": PlaceViewSet,
 }

@@ -1,0 +1,154 @@
+"""What waits for a person, one function for each kind: the first question of Home.
+
+needs.fraud()     # → [Need("2 cases of fraud to look at", "/admin/social/fraudcase/?state__exact=open", True)]
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from django.conf import settings
+from django.db.models import Count
+from django.urls import NoReverseMatch, reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from campaigns.models import Campaign
+from campaigns.tracking import spool
+from contacts import heartbeats, retention
+from contacts.models import Job, Notice
+from social.models import FanWord, FraudCase, Offer, Referral, TillNote
+from social.offers import budget
+
+WATCHED = 20  # live offers whose budgets are asked
+SHOWN = 5  # lines of each kind
+PATIENCE = timedelta(minutes=5)  # a notice older than this is not merely on its way
+
+
+@dataclass(frozen=True)
+class Need:
+    """Something that waits for a person: the words and where it is settled."""
+
+    text: str
+    url: str
+    is_urgent: bool = False
+
+
+def url(name: str, *args: int) -> str:
+    try:
+        return reverse(name, args=args)
+    except NoReverseMatch:
+        return reverse("admin:index")
+
+
+def campaign_url(pk: int) -> str:
+    return url("admin:campaigns_campaign_change", pk)
+
+
+def service(campaigns: list[Campaign]) -> list[Need]:
+    """Say that nothing moves when work waits and beat or worker is away."""
+    mailings = [campaign for campaign in campaigns if campaign.kind == Campaign.Kind.CAMPAIGN]
+    waiting = any(c.state in (Campaign.State.SENDING, Campaign.State.SCHEDULED) for c in mailings)
+    if not waiting:
+        return []
+    ages = heartbeats.ages()
+    away = [name for name in ("beat", "worker") if ages.get(name, heartbeats.STALE_AFTER + 1) > heartbeats.STALE_AFTER]
+    text = _("Campaigns wait, but the background service is not running (%(names)s): start “python3 manage.py up”")
+    return [Need(text % {"names": ", ".join(away)}, url("readyz"), True)] if away else []
+
+
+def budgets() -> list[Need]:
+    """Name the live offers whose budget is spent or promised from 80 % on."""
+    live = Offer.objects.filter(state=Offer.State.LIVE, budget_minor__isnull=False, ends_at__gt=timezone.now())
+    found = []
+    for now in map(budget.outlook, live.order_by("pk")[:WATCHED]):
+        if now.level:
+            words = {"name": now.offer.name, "percent": round(100 * (now.part or 0))}
+            text = _("The budget of “%(name)s” is spent or promised to %(percent)d %%") % words
+            found.append(Need(text, url("admin:social_offer_budget"), now.level == "stop"))
+    return found
+
+
+def till_notes() -> list[Need]:
+    """Count the late redemptions that wait for a manager."""
+    n = TillNote.objects.filter(state=TillNote.State.WAITING).count()
+    text = ngettext("%(n)d late redemption waits to be settled", "%(n)d late redemptions wait to be settled", n)
+    address = f"{url('admin:social_tillnote_changelist')}?state__exact=waiting"
+    return [Need(text % {"n": n}, address)] if n else []
+
+
+def fraud() -> list[Need]:
+    """Count the cases of fraud that nobody looked at yet."""
+    n = FraudCase.objects.filter(state=FraudCase.State.OPEN).count()
+    text = ngettext("%(n)d case of fraud to look at", "%(n)d cases of fraud to look at", n)
+    return [Need(text % {"n": n}, f"{url('admin:social_fraudcase_changelist')}?state__exact=open", True)] if n else []
+
+
+def disk() -> list[Need]:
+    """Say in time that opens and clicks will soon find no room."""
+    text = _("The disk is nearly full: soon opens and clicks can no longer be stored. Ask whoever runs the server.")
+    return [Need(text, url("readyz"), True)] if spool.alarm() else []
+
+
+def notices() -> list[Need]:
+    """Say that people wait for a mail of an event for which no campaign is switched on."""
+    served = Campaign.objects.filter(kind=Campaign.Kind.TRANSACTIONAL, state=Campaign.State.SENDING)
+    waiting = Notice.objects.filter(drained_at__isnull=True, created_at__lt=timezone.now() - PATIENCE)
+    counts = (
+        waiting.exclude(kind__in=served.values("trigger")).values_list("kind").annotate(n=Count("pk")).order_by("kind")
+    )
+    switches = url("admin:campaigns_automation_changelist")
+    return [Need(_waiting(kind, n), switches, True) for kind, n in counts[:SHOWN]]
+
+
+def _waiting(kind: str, n: int) -> str:
+    text = ngettext(
+        "%(n)d mail waits for the event “%(kind)s”: switch its automatic mail on",
+        "%(n)d mails wait for the event “%(kind)s”: switch its automatic mail on",
+        n,
+    )
+    return text % {"n": n, "kind": kind}
+
+
+def jobs() -> list[Need]:
+    failed = Job.objects.filter(state=Job.State.FAILED, created_at__gt=timezone.now() - timedelta(days=7))
+    return [
+        Need(
+            _("%(kind)s %(id)d failed: %(error)s") % {"kind": job.kind, "id": job.pk, "error": job.error[:140]},
+            url("admin:contacts_job_change", job.pk),
+        )
+        for job in failed.order_by("-id")[:SHOWN]
+    ]
+
+
+def prospects() -> list[Need]:
+    """Say that prospects reach the end of their three years: the alarm before the last message and the erasure."""
+    due = retention.due()
+    text = ngettext(
+        "%(n)d prospect was silent for almost three years: a last message goes out, then she is forgotten",
+        "%(n)d prospects were silent for almost three years: a last message goes out, then they are forgotten",
+        due.soon + due.over,
+    )
+    n = due.soon + due.over
+    if n and not settings.PROSPECTS_MAY_GO:
+        text = ngettext(
+            "%(n)d prospect was silent for almost three years: set PROSPECT_YEARS: 3 lets her go, 0 keeps her",
+            "%(n)d prospects were silent for almost three years: set PROSPECT_YEARS: 3 lets them go, 0 keeps them",
+            n,
+        )
+    return [Need(text % {"n": n}, url("admin:contacts_contact_changelist") + "?silent=soon")] if n else []
+
+
+def referrals() -> list[Need]:
+    n = Referral.objects.filter(state=Referral.State.FLAGGED)[:1000].count()
+    text = ngettext("%(n)d friend to be looked at before a reward", "%(n)d friends to be looked at before a reward", n)
+    return [Need(text % {"n": n}, url("admin:social_referral_changelist") + "?state__exact=flagged")] if n else []
+
+
+def words() -> list[Need]:
+    """Say that the word of a post seems to have left it."""
+    leaked = FanWord.objects.filter(alarmed_at__isnull=False, rotated_at__isnull=True).order_by("-alarmed_at")[:SHOWN]
+    text = _("The word “%(word)s” seems to have left its post: replace it with one press")
+    return [Need(text % {"word": word.word}, url("admin:social_fanword_leak", word.pk), True) for word in leaked]
