@@ -6,15 +6,18 @@ class EventAdmin(BigTableAdmin, ReadOnlyAdmin): ...
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, TypeVar
 
 from django import forms
 from django.contrib import admin
+from django.contrib.admin import AdminSite
+from django.contrib.auth.decorators import permission_required
 from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
 from django.db import connection
 from django.db.models import Model, QuerySet
-from django.http import Http404, HttpRequest
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.utils.functional import cached_property
 from django_stubs_ext import StrOrPromise
@@ -39,6 +42,19 @@ def found(model: type[M], pk: str | int) -> M:
         return get_object_or_404(model, pk=pk)
     except (ValueError, OverflowError, ValidationError) as why:
         raise Http404 from why
+
+
+def pages(site: AdminSite, permission: str) -> Callable[[Any], Any]:
+    """Return what makes a page of the desk of `view(request, site, …)`: signed in, and 403 without the permission."""
+
+    def page(view: Any) -> Any:
+        def with_site(request: HttpRequest, **kwargs: Any) -> HttpResponse:
+            answer: HttpResponse = view(request, site, **kwargs)
+            return answer
+
+        return site.admin_view(permission_required(permission, raise_exception=True)(with_site))
+
+    return page
 
 
 class CheapPaginator(Paginator):  # type: ignore[type-arg]

@@ -7,7 +7,6 @@ import json
 from typing import Any, cast
 
 from django.contrib.admin import AdminSite
-from django.contrib.auth.decorators import permission_required
 from django.contrib.auth.models import User
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
@@ -23,6 +22,7 @@ from campaigns.models import Campaign
 from campaigns.reports import picture, segments, summary, weekly, words
 from campaigns.reports.funnel import funnel_table
 from campaigns.reports.shapes import Point, Table
+from contacts.admin_base import pages
 from contacts.models import Segment
 
 PER_PAGE = 25
@@ -31,12 +31,7 @@ PER_PAGE = 25
 def urls(site: AdminSite) -> list[URLPattern]:
     """Return the report's addresses under /admin/campaigns/campaign/."""
 
-    def page(view: Any) -> Any:
-        def with_site(request: HttpRequest, **kwargs: Any) -> HttpResponse:
-            answer: HttpResponse = view(request, site, **kwargs)
-            return answer
-
-        return site.admin_view(permission_required("campaigns.view_campaign", raise_exception=True)(with_site))
+    page = pages(site, "campaigns.view_campaign")
 
     return [
         path("reports/", page(listing), name="campaigns_report_list"),

@@ -18,10 +18,10 @@ from django.utils.translation import gettext_lazy
 
 from contacts import audit, jobs
 from contacts.admin.exports import dressed
+from contacts.admin.grounds import GroundForm
 from contacts.importing import bundle, work
 from contacts.importing.reader import BadFile
 from contacts.models import Brand, Job, Suppression, Topic
-from contacts.models.consent import Basis
 
 if TYPE_CHECKING:
     from contacts.admin.jobs import JobAdmin
@@ -38,25 +38,13 @@ ROLES = [
 ]
 
 
-class ArchiveForm(forms.Form):
+class ArchiveForm(GroundForm):
     """What holds for all files of the archive; asked once."""
 
     topic = forms.ModelChoiceField(
         Topic.objects.filter(archived_at=None).select_related("brand"), required=False,
         label=gettext_lazy("The topic that they subscribed to or left"),
         empty_label=gettext_lazy("none: only keep them as contacts; who left gets no mail at all"),
-    )  # fmt: skip
-    basis = forms.ChoiceField(
-        label=gettext_lazy("On which ground"),
-        choices=[
-            (Basis.NONE, gettext_lazy("none: no mail")),
-            *[(b.value, b.label) for b in (Basis.CONSENT, Basis.CUSTOMER)],
-        ],
-        initial=Basis.NONE,
-    )
-    evidence = forms.CharField(
-        label=gettext_lazy("Where and how they agreed"), required=False, max_length=500,
-        help_text=gettext_lazy("for example: form on the website, since 2023; kept with each consent"),
     )  # fmt: skip
 
 

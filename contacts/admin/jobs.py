@@ -24,6 +24,7 @@ from unfold.decorators import action
 from contacts import audit, jobs
 from contacts.admin import bundles, exports
 from contacts.admin.exports import dressed
+from contacts.admin.grounds import GroundForm
 from contacts.admin_base import BigTableAdmin, found
 from contacts.importing import bundle, mapping, tools, work
 from contacts.importing.mapping import Column
@@ -56,24 +57,12 @@ class UploadForm(forms.Form):
     )
 
 
-class WishForm(forms.Form):
+class WishForm(GroundForm):
     """What is to become of the lines, beside the columns."""
 
     topic = forms.ModelChoiceField(
         Topic.objects.filter(archived_at=None), label=gettext_lazy("Subscribe them to"), required=False,
         empty_label=gettext_lazy("nothing: only keep them as contacts"),
-    )  # fmt: skip
-    basis = forms.ChoiceField(
-        label=gettext_lazy("On which ground"),
-        choices=[
-            (Basis.NONE, gettext_lazy("none: no mail")),
-            *[(b.value, b.label) for b in (Basis.CONSENT, Basis.CUSTOMER)],
-        ],
-        initial=Basis.NONE,
-    )
-    evidence = forms.CharField(
-        label=gettext_lazy("Where and how they agreed"), required=False, max_length=500,
-        help_text=gettext_lazy("for example: form on the website, since 2023; kept with each consent"),
     )  # fmt: skip
     tags = forms.CharField(
         label=gettext_lazy("Tags for all"), required=False, help_text=gettext_lazy("separated by commas")

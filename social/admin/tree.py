@@ -10,7 +10,6 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib.admin import AdminSite
-from django.contrib.auth.decorators import permission_required
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
@@ -20,6 +19,7 @@ from django.utils.translation import gettext as _
 from campaigns.models import Campaign
 from campaigns.reports import words as numbers
 from campaigns.reports.shapes import Table
+from contacts.admin_base import pages
 from social.models import ShareLink, ShareTree, TreeNode
 from social.timeline import network_name
 from social.tree import branches, build, words
@@ -31,12 +31,7 @@ PER_PAGE = 25
 def urls(site: AdminSite) -> list[URLPattern]:
     """Return the addresses under /admin/social/sharelink/."""
 
-    def page(view: Any) -> Any:
-        def with_site(request: HttpRequest, **kwargs: Any) -> HttpResponse:
-            answer: HttpResponse = view(request, site, **kwargs)
-            return answer
-
-        return site.admin_view(permission_required("social.view_sharelink", raise_exception=True)(with_site))
+    page = pages(site, "social.view_sharelink")
 
     return [
         path("trees/", page(listing), name="social_sharelink_trees"),
