@@ -15,6 +15,7 @@ SEEN_BY_MARKETERS = """
     campaigns.relaystate campaigns.sendinghold campaigns.hourlytotal campaigns.engagement campaigns.linkengagement
     social.claim social.redemption social.attempt social.sharelink social.earnedvisit social.rewardgrant social.order
     social.orderline social.conversion social.credit social.code social.offercounter social.device social.staffmember
+    social.rfmscore social.fancheck social.tillnote
 """.split()
 MADE_BY_MARKETERS = """
     contacts.contact contacts.identity contacts.attributetype contacts.tag contacts.contacttag contacts.subscription
@@ -24,13 +25,22 @@ MADE_BY_MARKETERS = """
     social.networksetting social.referral social.referralprogram social.place
 """.split()
 BRANDS = "contacts.brand campaigns.sender".split()
+KEPT_BY_MARKETERS = "social.brandaccount social.offerblackout".split()
+SET_BY_MARKETERS = "social.rfmscale social.fraudrule social.fraudcase".split()
+SEEN_BY_ANALYSTS = [*MADE_BY_MARKETERS, *SEEN_BY_MARKETERS, *BRANDS, *KEPT_BY_MARKETERS, "social.rfmscale"]
 
 ROLES = {
-    "marketer": [*((m, EDIT) for m in MADE_BY_MARKETERS), *((m, SEE) for m in [*SEEN_BY_MARKETERS, *BRANDS])],
-    "approver": [(m, SEE) for m in [*MADE_BY_MARKETERS, *SEEN_BY_MARKETERS, *BRANDS]],
-    "analyst": [(m, SEE) for m in [*MADE_BY_MARKETERS, *SEEN_BY_MARKETERS, *BRANDS]],
+    "marketer": [
+        *((m, EDIT) for m in MADE_BY_MARKETERS),
+        *((m, ALL) for m in KEPT_BY_MARKETERS),
+        *((m, ("change", "view")) for m in SET_BY_MARKETERS),
+        *((m, SEE) for m in [*SEEN_BY_MARKETERS, *BRANDS]),
+    ],
+    "approver": [(m, SEE) for m in [*SEEN_BY_ANALYSTS, "social.fraudcase"]],
+    "analyst": [(m, SEE) for m in SEEN_BY_ANALYSTS],
     "place manager": [
         *((m, EDIT) for m in ("social.place", "social.staffmember", "social.device", "social.qrcode", "social.redemption")),
+        ("social.tillnote", EDIT),
         *((m, SEE) for m in ("social.offer", "social.claim", "social.attempt", "social.order", "contacts.brand")),
     ],
     "cashier": [("social.redemption", ("add", "view")), ("social.claim", SEE), ("social.offer", SEE), ("social.place", SEE)],

@@ -13,7 +13,7 @@ class Migration(migrations.Migration):
     initial = True
 
     dependencies = [
-        ('auth', '__first__'),
+        ('auth', '0012_alter_user_first_name_max_length'),
     ]
 
     operations = [
@@ -47,6 +47,7 @@ class Migration(migrations.Migration):
                 ('colour_accent', models.CharField(default='#d99a00', max_length=7, validators=[django.core.validators.RegexValidator('^#[0-9a-fA-F]{6}$', 'Write the colour as # and six hexadecimal digits, for example #5b2a86.')], verbose_name='accent colour')),
                 ('font_stack', models.CharField(default="-apple-system, 'Segoe UI', Roboto, Helvetica, Arial, sans-serif", max_length=200, verbose_name='font')),
                 ('privacy_url', models.URLField(blank=True, verbose_name='privacy page')),
+                ('friend_robots', models.CharField(choices=[('noindex, nofollow', 'keep out of search engines'), ('noindex', 'keep out, links may be followed'), ('all', 'may be found')], default='noindex, nofollow', help_text='previews of networks come in any case', max_length=20, verbose_name="friends' pages in search engines")),
                 ('archived_at', models.DateTimeField(blank=True, null=True, verbose_name='archived')),
             ],
             options={
@@ -86,6 +87,22 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name='Asking',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('form', models.CharField(max_length=24, verbose_name='form')),
+                ('asker', models.CharField(max_length=32, verbose_name='asker')),
+                ('hour', models.DateTimeField(verbose_name='hour')),
+                ('n', models.PositiveIntegerField(default=0, verbose_name='times')),
+            ],
+            options={
+                'verbose_name': 'asking',
+                'verbose_name_plural': 'askings',
+                'indexes': [models.Index(fields=['hour'], name='asking_age')],
+                'constraints': [models.UniqueConstraint(fields=('form', 'asker', 'hour'), name='asking_once_an_hour')],
+            },
+        ),
+        migrations.CreateModel(
             name='Contact',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -98,8 +115,6 @@ class Migration(migrations.Migration):
                 ('time_zone', models.CharField(blank=True, help_text='IANA name, for example Europe/Paris', max_length=64, verbose_name='time zone')),
                 ('attributes', models.JSONField(blank=True, default=dict, verbose_name='attributes')),
                 ('source', models.CharField(blank=True, help_text='where this person came from first', max_length=120, verbose_name='source')),
-                ('referred_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='brought', to='contacts.contact', verbose_name='brought by')),
-                ('merged_into', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='merged', to='contacts.contact', verbose_name='merged into')),
                 ('open_tracking_at', models.DateTimeField(blank=True, editable=False, null=True, verbose_name='agreed to open measurement')),
                 ('click_tracking_at', models.DateTimeField(blank=True, editable=False, null=True, verbose_name='agreed to click measurement')),
                 ('profiling_at', models.DateTimeField(blank=True, editable=False, null=True, verbose_name='agreed to profiling')),
@@ -112,12 +127,29 @@ class Migration(migrations.Migration):
                 ('paused_until', models.DateTimeField(blank=True, help_text='she asked for no mail before this time', null=True, verbose_name='pause until')),
                 ('created_at', models.DateTimeField(auto_now_add=True, verbose_name='created')),
                 ('updated_at', models.DateTimeField(auto_now=True, verbose_name='changed')),
+                ('merged_into', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='merged', to='contacts.contact', verbose_name='merged into')),
+                ('referred_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='brought', to='contacts.contact', verbose_name='brought by')),
             ],
             options={
                 'verbose_name': 'contact',
                 'verbose_name_plural': 'contacts',
-                'indexes': [models.Index(fields=['address_hash'], name='contact_suppression_join'), models.Index(fields=['last_name', 'first_name'], name='contact_by_name'), models.Index(fields=['created_at'], name='contact_by_age'), models.Index(fields=['last_opened_at'], name='contact_last_open'), models.Index(fields=['last_clicked_at'], name='contact_last_click')],
+                'indexes': [models.Index(fields=['address_hash'], name='contact_suppression_join'), models.Index(fields=['last_name', 'first_name'], name='contact_by_name'), models.Index(fields=['first_name'], name='contact_by_first_name'), models.Index(fields=['created_at'], name='contact_by_age'), models.Index(fields=['last_opened_at'], name='contact_last_open'), models.Index(fields=['last_clicked_at'], name='contact_last_click')],
                 'constraints': [models.CheckConstraint(condition=models.Q(('email__isnull', True), ('email', django.db.models.functions.text.Lower('email')), _connector='OR'), name='contact_email_is_normalised'), models.CheckConstraint(condition=models.Q(('email', ''), _negated=True), name='contact_email_missing_is_null'), models.CheckConstraint(condition=models.Q(('referred_by', models.F('id')), _negated=True), name='contact_not_own_friend')],
+            },
+        ),
+        migrations.CreateModel(
+            name='FeedMark',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('table', models.CharField(max_length=80, verbose_name='table')),
+                ('last_id', models.BigIntegerField(verbose_name='highest number')),
+                ('writers', models.JSONField(default=list, verbose_name='open transactions')),
+                ('at', models.DateTimeField(auto_now_add=True, verbose_name='time')),
+            ],
+            options={
+                'verbose_name': 'feed mark',
+                'verbose_name_plural': 'feed marks',
+                'constraints': [models.UniqueConstraint(fields=('table', 'last_id'), name='feed_mark_once')],
             },
         ),
         migrations.CreateModel(
@@ -209,16 +241,21 @@ class Migration(migrations.Migration):
                 'constraints': [models.UniqueConstraint(fields=('contact', 'tag'), name='contact_tag_once')],
             },
         ),
+        migrations.AddField(
+            model_name='contact',
+            name='tags',
+            field=models.ManyToManyField(blank=True, related_name='contacts', through='contacts.ContactTag', to='contacts.tag', verbose_name='tags'),
+        ),
         migrations.CreateModel(
             name='Topic',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('brand', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='topics', to='contacts.brand', verbose_name='brand')),
                 ('name', models.CharField(max_length=120, verbose_name='name')),
                 ('slug', models.SlugField(help_text='stands in the List-Id of the mails', unique=True, verbose_name='short name')),
                 ('description', models.CharField(blank=True, help_text='shown to subscribers in the preference centre', max_length=300, verbose_name='description')),
                 ('is_public', models.BooleanField(default=True, help_text='offered on sign-up forms and in the preference centre', verbose_name='public')),
                 ('archived_at', models.DateTimeField(blank=True, null=True, verbose_name='archived')),
+                ('brand', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='topics', to='contacts.brand', verbose_name='brand')),
             ],
             options={
                 'verbose_name': 'topic',
@@ -231,8 +268,6 @@ class Migration(migrations.Migration):
             name='Subscription',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('contact', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='subscriptions', to='contacts.contact', verbose_name='contact')),
-                ('topic', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='subscriptions', to='contacts.topic', verbose_name='topic')),
                 ('state', models.CharField(choices=[('pending', 'to be confirmed'), ('subscribed', 'subscribed'), ('unsubscribed', 'unsubscribed')], default='pending', max_length=12, verbose_name='state')),
                 ('basis', models.CharField(choices=[('none', 'none'), ('consent', 'consent'), ('customer', 'existing customer, similar products'), ('service', 'a service the person asked for')], default='none', max_length=10, verbose_name='basis')),
                 ('source', models.CharField(blank=True, max_length=120, verbose_name='source')),
@@ -240,6 +275,8 @@ class Migration(migrations.Migration):
                 ('subscribed_at', models.DateTimeField(blank=True, null=True, verbose_name='subscribed since')),
                 ('unsubscribed_at', models.DateTimeField(blank=True, null=True, verbose_name='unsubscribed since')),
                 ('reason', models.CharField(blank=True, max_length=300, verbose_name='reason for leaving')),
+                ('contact', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='subscriptions', to='contacts.contact', verbose_name='contact')),
+                ('topic', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='subscriptions', to='contacts.topic', verbose_name='topic')),
             ],
             options={
                 'verbose_name': 'subscription',
@@ -252,7 +289,6 @@ class Migration(migrations.Migration):
             name='SignupForm',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('brand', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='signup_forms', to='contacts.brand', verbose_name='brand')),
                 ('slug', models.SlugField(help_text='stands in the address of the page: /join/short-name/', unique=True, verbose_name='short name')),
                 ('name', models.CharField(max_length=120, verbose_name='name')),
                 ('title', models.JSONField(blank=True, default=dict, help_text='per language: {"fr": "…", "en": "…"}', verbose_name='title')),
@@ -261,6 +297,7 @@ class Migration(migrations.Migration):
                 ('asks_tracking', models.BooleanField(default=True, help_text='separate, unticked boxes (CNIL 2026-042)', verbose_name='asks for measurement consent')),
                 ('is_double_opt_in', models.BooleanField(default=True, verbose_name='confirm by mail')),
                 ('archived_at', models.DateTimeField(blank=True, null=True, verbose_name='archived')),
+                ('brand', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='signup_forms', to='contacts.brand', verbose_name='brand')),
                 ('topics', models.ManyToManyField(related_name='signup_forms', to='contacts.topic', verbose_name='topics')),
             ],
             options={
@@ -273,10 +310,7 @@ class Migration(migrations.Migration):
             name='Consent',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('contact', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='consents', to='contacts.contact', verbose_name='contact')),
                 ('address_hash', models.CharField(blank=True, max_length=32, verbose_name='address hash')),
-                ('brand', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='contacts.brand', verbose_name='brand')),
-                ('topic', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='contacts.topic', verbose_name='topic')),
                 ('purpose', models.CharField(choices=[('email', 'e-mail'), ('open_tracking', 'measure opens'), ('click_tracking', 'measure clicks'), ('profiling', 'profile'), ('public_name', 'show the first name to friends')], max_length=16, verbose_name='purpose')),
                 ('is_given', models.BooleanField(verbose_name='given')),
                 ('basis', models.CharField(choices=[('none', 'none'), ('consent', 'consent'), ('customer', 'existing customer, similar products'), ('service', 'a service the person asked for')], default='consent', max_length=10, verbose_name='basis')),
@@ -287,6 +321,9 @@ class Migration(migrations.Migration):
                 ('evidence', models.JSONField(blank=True, default=dict, verbose_name='evidence')),
                 ('actor', models.CharField(blank=True, max_length=120, verbose_name='by')),
                 ('at', models.DateTimeField(db_index=True, verbose_name='time')),
+                ('brand', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='contacts.brand', verbose_name='brand')),
+                ('contact', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='consents', to='contacts.contact', verbose_name='contact')),
+                ('topic', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='contacts.topic', verbose_name='topic')),
             ],
             options={
                 'verbose_name': 'consent',
@@ -299,12 +336,12 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('at', models.DateTimeField(auto_now_add=True, verbose_name='time')),
-                ('actor', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='person')),
                 ('actor_label', models.CharField(help_text='user name, API key prefix, device or command', max_length=120, verbose_name='actor')),
                 ('verb', models.CharField(max_length=60, verbose_name='act')),
                 ('subject_kind', models.CharField(blank=True, max_length=60, verbose_name='object')),
                 ('subject_id', models.BigIntegerField(blank=True, null=True, verbose_name='object id')),
                 ('detail', models.JSONField(blank=True, default=dict, verbose_name='detail')),
+                ('actor', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='person')),
             ],
             options={
                 'verbose_name': 'audit entry',
@@ -316,12 +353,12 @@ class Migration(migrations.Migration):
             name='Identity',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('contact', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='identities', to='contacts.contact', verbose_name='contact')),
                 ('kind', models.CharField(choices=[('email', 'e-mail'), ('phone', 'phone'), ('card', 'loyalty card'), ('shop', 'shop id'), ('external', 'external id'), ('handle', 'network handle')], max_length=10, verbose_name='kind')),
                 ('value', models.CharField(help_text='normalised; a handle starts with its network: bluesky:ann.example', max_length=254, verbose_name='value')),
                 ('proof', models.CharField(blank=True, choices=[('', 'none'), ('imported', 'imported'), ('declared', 'declared'), ('confirmed', 'confirmed')], max_length=10, verbose_name='proof')),
                 ('source', models.CharField(blank=True, max_length=120, verbose_name='source')),
                 ('created_at', models.DateTimeField(auto_now_add=True, verbose_name='created')),
+                ('contact', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='identities', to='contacts.contact', verbose_name='contact')),
             ],
             options={
                 'verbose_name': 'identity',
@@ -346,10 +383,10 @@ class Migration(migrations.Migration):
                 ('owner', models.CharField(blank=True, max_length=80, verbose_name='runner')),
                 ('fence', models.BigIntegerField(default=0, verbose_name='fence')),
                 ('lease_until', models.DateTimeField(blank=True, null=True, verbose_name='lease until')),
-                ('created_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='by')),
                 ('created_at', models.DateTimeField(auto_now_add=True, verbose_name='created')),
                 ('started_at', models.DateTimeField(blank=True, null=True, verbose_name='started')),
                 ('finished_at', models.DateTimeField(blank=True, null=True, verbose_name='finished')),
+                ('created_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='by')),
             ],
             options={
                 'verbose_name': 'job',
@@ -361,12 +398,13 @@ class Migration(migrations.Migration):
             name='Notice',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('contact', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='notices', to='contacts.contact', verbose_name='contact')),
                 ('kind', models.CharField(max_length=40, verbose_name='kind')),
                 ('key', models.CharField(max_length=120, unique=True, verbose_name='key')),
                 ('payload', models.JSONField(blank=True, default=dict, verbose_name='payload')),
                 ('created_at', models.DateTimeField(auto_now_add=True, verbose_name='created')),
                 ('drained_at', models.DateTimeField(blank=True, null=True, verbose_name='taken over')),
+                ('brand', models.ForeignKey(blank=True, help_text='whose mail answers; none = that of any brand', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='contacts.brand', verbose_name='brand')),
+                ('contact', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='notices', to='contacts.contact', verbose_name='contact')),
             ],
             options={
                 'verbose_name': 'notice',
@@ -374,9 +412,23 @@ class Migration(migrations.Migration):
                 'indexes': [models.Index(condition=models.Q(('drained_at__isnull', True)), fields=['id'], name='notice_to_drain')],
             },
         ),
-        migrations.AddField(
-            model_name='contact',
-            name='tags',
-            field=models.ManyToManyField(blank=True, related_name='contacts', through='contacts.ContactTag', to='contacts.tag', verbose_name='tags'),
+        migrations.CreateModel(
+            name='Preference',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('frequency', models.CharField(blank=True, choices=[('', 'every mail'), ('weekly', 'at most one a week'), ('monthly', 'at most one a month')], max_length=8, verbose_name='how often')),
+                ('hour', models.PositiveSmallIntegerField(blank=True, help_text="0–23, in the person's own time zone", null=True, validators=[django.core.validators.MaxValueValidator(23)], verbose_name='preferred hour')),
+                ('network', models.CharField(blank=True, max_length=24, verbose_name='preferred network')),
+                ('motivations', models.JSONField(blank=True, default=list, verbose_name='why she follows us')),
+                ('reply_within_hours', models.PositiveSmallIntegerField(blank=True, null=True, verbose_name='expects an answer within, hours')),
+                ('reply_by', models.CharField(blank=True, choices=[('', 'it does not matter'), ('email', 'by e-mail'), ('phone', 'by phone'), ('network', 'on the network where I asked')], max_length=8, verbose_name='expects the answer')),
+                ('updated_at', models.DateTimeField(auto_now=True, verbose_name='said')),
+                ('contact', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='preference', to='contacts.contact', verbose_name='contact')),
+            ],
+            options={
+                'verbose_name': 'declared preference',
+                'verbose_name_plural': 'declared preferences',
+                'indexes': [models.Index(condition=models.Q(('frequency', ''), _negated=True), fields=['frequency', 'contact'], name='preference_rare')],
+            },
         ),
     ]

@@ -6,10 +6,6 @@ from django.contrib.auth.models import Group, Permission, User
 from django.db import connection
 
 roles = import_module("config.migrations.0002_roles")
-later = [
-    import_module(f"config.migrations.{name}")
-    for name in ("0003_rfm_rights", "0004_fan_rights", "0007_till_and_fraud_rights")
-]
 
 pytestmark = pytest.mark.django_db
 
@@ -29,9 +25,7 @@ def test_a_fresh_database_has_the_six_roles():
 @pytest.mark.parametrize("role", roles.ROLES)
 def test_every_permission_a_role_names_exists(role):
     wanted = {f"{m.split('.')[0]}.{act}_{m.split('.')[1]}" for m, acts in roles.ROLES[role] for act in acts}
-    wanted |= set(roles.BESIDES.get(role, [])) | {
-        f"social.{name}" for one in later for name in one.RIGHTS.get(role, [])
-    }
+    wanted |= set(roles.BESIDES.get(role, []))
 
     held = {
         f"{app}.{name}"
