@@ -39,11 +39,19 @@ ROLES = {
     "approver": [(m, SEE) for m in [*SEEN_BY_ANALYSTS, "social.fraudcase"]],
     "analyst": [(m, SEE) for m in SEEN_BY_ANALYSTS],
     "place manager": [
-        *((m, EDIT) for m in ("social.place", "social.staffmember", "social.device", "social.qrcode", "social.redemption")),
+        *(
+            (m, EDIT)
+            for m in ("social.place", "social.staffmember", "social.device", "social.qrcode", "social.redemption")
+        ),
         ("social.tillnote", EDIT),
         *((m, SEE) for m in ("social.offer", "social.claim", "social.attempt", "social.order", "contacts.brand")),
     ],
-    "cashier": [("social.redemption", ("add", "view")), ("social.claim", SEE), ("social.offer", SEE), ("social.place", SEE)],
+    "cashier": [
+        ("social.redemption", ("add", "view")),
+        ("social.claim", SEE),
+        ("social.offer", SEE),
+        ("social.place", SEE),
+    ],
 }
 BESIDES = {
     "marketer": ["campaigns.start_campaign"],
