@@ -42,7 +42,7 @@ class CampaignSerializer(serializers.ModelSerializer[Campaign]):
         model = Campaign
         fields = [
             "id", "name", "kind", "state", "topic", "sender", "content", "segments", "excluded_segments",
-            "everyone_reason", "scheduled_at", "pace_per_hour", "tracking", "ambiguity", "holdout_percent",
+            "everyone_reason", "scheduled_at", "timing", "pace_per_hour", "tracking", "ambiguity", "holdout_percent",
             "objective", "paused_reason", "audience_at", "started_at", "finished_at", "created_at", "updated_at",
         ]  # fmt: skip
         read_only_fields = fields
@@ -77,10 +77,14 @@ class CampaignWishSerializer(Strict):
     holdout_percent = serializers.IntegerField(min_value=0, max_value=20, required=False)
     objective = serializers.ChoiceField(Campaign.Objective.choices, required=False)
     pace_per_hour = serializers.IntegerField(min_value=1, required=False)
+    timing = serializers.ChoiceField(Campaign.Timing.choices, required=False)
 
 
 class ScheduleSerializer(Strict):
     send_at = serializers.DateTimeField()
+    own_evening = serializers.BooleanField(
+        required=False, help_text="Each mail waits for 18–21 h in its reader's own time zone. Left out: as it was."
+    )
 
 
 class ReasonSerializer(Strict):
@@ -201,7 +205,8 @@ class CampaignViewSet(Controls, mixins.ListModelMixin, mixins.RetrieveModelMixin
         """POST /api/v1/campaigns/7/schedule/ {"send_at": "2026-05-01T09:00:00Z"} → 200, or 409 if already started."""
         wish = ScheduleSerializer(data=request.data)
         wish.is_valid(raise_exception=True)
-        return self._do(request, lambda c: control.schedule(c, wish.validated_data["send_at"], request.user))
+        at, evening = wish.validated_data["send_at"], wish.validated_data.get("own_evening")
+        return self._do(request, lambda c: control.schedule(c, at, request.user, own_evening=evening))
 
     @extend_schema(summary="Stop for now", request=ReasonSerializer, responses=CampaignSerializer)
     @action(detail=True, methods=["post"])

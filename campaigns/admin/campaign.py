@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import math
+from datetime import datetime, timedelta
 from typing import Any
 
 from csp.decorators import csp_replace
@@ -27,19 +27,20 @@ from simple_history.admin import SimpleHistoryAdmin
 from unfold.widgets import UnfoldAdminCheckboxSelectMultiple
 
 from campaigns.admin import reports as report_pages
-from campaigns.admin import steps
-from campaigns.admin.again import MakesDrafts, readers
+from campaigns.admin import steps, zones
+from campaigns.admin.again import MakesDrafts, readers, to_page
+from campaigns.admin.beginning import BeginsCampaigns
 from campaigns.admin.checking import CheckPages
 from campaigns.admin.consent import AsksConsent
+from campaigns.admin.live import badge, numbers, watched
 from campaigns.admin.presses import VERBS
-from campaigns.delivery import control, hold, ledger, progress, watching
+from campaigns.delivery import control, hold, progress
 from campaigns.models import Campaign
 from contacts.admin_base import SANDBOX, BigTableAdmin
 from contacts.models import Segment
 
 State = Campaign.State
 OPEN = (State.DRAFT, State.SCHEDULED)
-RETRYING = (State.SENDING, State.PAUSED, State.FINISHED)
 LIVE_FIELDS = {
     "name",
     "pace_per_hour",
@@ -60,7 +61,7 @@ class WithProgress(ChangeList):
 
 
 @admin.register(Campaign)
-class CampaignAdmin(CheckPages, AsksConsent, MakesDrafts, SimpleHistoryAdmin, BigTableAdmin):  # type: ignore[misc]
+class CampaignAdmin(BeginsCampaigns, CheckPages, AsksConsent, MakesDrafts, SimpleHistoryAdmin, BigTableAdmin):  # type: ignore[misc]
     """Campaigns: list with numbers, and the page of five steps."""
 
     change_form_template = "admin/campaigns/campaign/page.html"
@@ -119,6 +120,11 @@ class CampaignAdmin(CheckPages, AsksConsent, MakesDrafts, SimpleHistoryAdmin, Bi
             return answer
         return HttpResponseRedirect(reverse("admin:campaigns_campaign_change", args=[obj.pk]))
 
+    def response_change(self, request: HttpRequest, obj: Campaign) -> HttpResponse:
+        """Stay on the page: the next step, or the press that sends, stands there."""
+        answer: HttpResponse = super().response_change(request, obj)
+        return to_page(obj) if "_save" in request.POST else answer
+
     @admin.display(description=gettext_lazy("state"), ordering="state")
     def state_shown(self, campaign: Campaign) -> str:
         return badge(campaign)
@@ -169,7 +175,11 @@ class CampaignAdmin(CheckPages, AsksConsent, MakesDrafts, SimpleHistoryAdmin, Bi
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
     ) -> HttpResponse:
         if "overview" in context:
-            context["sections"] = list(zip(context["overview"].steps, context["adminform"], strict=True))
+            wrong = set(context["adminform"].form.errors)
+            context["sections"] = [
+                (step, fieldset, not wrong.isdisjoint(fieldset.fields))
+                for step, fieldset in zip(context["overview"].steps, context["adminform"], strict=True)
+            ]
         answer: HttpResponse = super().render_change_form(request, context, *args, **kwargs)
         return answer
 
@@ -189,6 +199,9 @@ class CampaignAdmin(CheckPages, AsksConsent, MakesDrafts, SimpleHistoryAdmin, Bi
             "report_url": url_or_none("admin:campaigns_campaign_report", campaign.pk),
             "languages": overview.languages,
             "is_open": campaign.state in OPEN,
+            "zones": zones.offered(),
+            "suggested_at": f"{suggested():%Y-%m-%dT%H:%M}",
+            "show_save_and_continue": False,  # Save stays here: there is always a next step
             "segments": Segment.objects.order_by("name"),
             **numbers(request, campaign),
             **(watched(campaign) if campaign.started_at else {}),
@@ -261,67 +274,14 @@ class CampaignAdmin(CheckPages, AsksConsent, MakesDrafts, SimpleHistoryAdmin, Bi
         return render(request, "admin/campaigns/campaign/calendar.html", context)
 
 
+def suggested() -> datetime:
+    """Return a start to propose: tomorrow at ten by the site's clocks, or the hour that was chosen."""
+    return timezone.localtime().replace(hour=10, minute=0) + timedelta(days=1)
+
+
 def recent() -> QuerySet[Campaign]:
     """Return the campaigns started last."""
     return Campaign.objects.filter(kind=Campaign.Kind.CAMPAIGN, started_at__isnull=False).order_by("-started_at")[:50]
-
-
-def numbers(request: HttpRequest, campaign: Campaign) -> dict[str, Any]:
-    """Return progress, refusals, and the rate since the page asked last (it says when, and how many were sent then)."""
-    now = timezone.now().timestamp()
-    found = progress.progress(campaign)
-    rate = rate_since(request.GET, found.sent, now)
-    left = found.waiting + found.on_the_wire
-    return {
-        "progress": found,
-        "failures": progress.failures(campaign),
-        "retryable": ledger.retryable(campaign).count() if found.failed and campaign.state in RETRYING else 0,
-        "rate": round(rate, 1) if rate < 10 else round(rate),
-        "exact_rate": f"{rate:.4f}",
-        "time_left": steps.time_left(left / rate) if rate >= SLOWEST and left else "",
-        "now": f"{now:.3f}",
-        "is_live": campaign.state == State.SENDING and campaign.kind == Campaign.Kind.CAMPAIGN,
-    }
-
-
-SLOWEST = 0.01  # mails a second; below it no end is foretold
-KEEPS = 0.7  # of the rate of before: one look of two seconds jumps, the mean of the last dozen seconds does not
-
-
-def rate_since(asked: Any, sent: int, now: float) -> float:
-    """Return the mails a second, smoothed over the last looks: the page says when it looked, and what it saw."""
-    try:
-        before, then = float(asked.get("at", "")), int(asked.get("sent", ""))
-        latest = max(0.0, (sent - then) / (now - before)) if now > before else 0.0
-        known = float(asked.get("rate") or latest)
-    except (ValueError, OverflowError):
-        return 0.0
-    return latest if not math.isfinite(known) or known <= 0 else KEEPS * known + (1 - KEEPS) * latest
-
-
-def watched(campaign: Campaign) -> dict[str, Any]:
-    """Return relays, receivers, the last lines of the log."""
-    return {
-        "relays": watching.by_relay(campaign),
-        "receivers": watching.by_domain(campaign),
-        "log": watching.log(campaign),
-        "is_watched": campaign.state == State.SENDING,
-    }
-
-
-BADGES = {
-    State.SENDING: "fan-badge",
-    State.FINISHED: "fan-badge fan-badge-good",
-    State.PAUSED: "fan-badge fan-badge-bad",
-    State.CANCELLED: "fan-badge fan-badge-bad",
-}
-
-
-def badge(campaign: Campaign) -> str:
-    """Return the state as a coloured word."""
-    return format_html(
-        '<span class="{}">{}</span>', BADGES.get(State(campaign.state), "fan-badge"), campaign.get_state_display()
-    )
 
 
 def url_or_none(name: str, *words: object) -> str | None:

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
 
 from django.http import HttpRequest
-from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from campaigns.admin import steps
+from campaigns.admin import steps, zones
 from campaigns.delivery import control
 from campaigns.models import Campaign
 from contacts.models import Segment
@@ -23,12 +20,9 @@ def start(request: HttpRequest, campaign: Campaign) -> str:
 
 
 def schedule(request: HttpRequest, campaign: Campaign) -> str:
-    try:
-        at = timezone.make_aware(datetime.fromisoformat(request.POST.get("at", "")))
-    except ValueError:
-        raise control.Refused(_("Choose a day and a time for the start.")) from None
-    control.schedule(campaign, at, request.user)
-    return _("Scheduled for %(at)s.") % {"at": date_format(timezone.localtime(at), "DATETIME_FORMAT")}
+    at = zones.moment(request.POST.get("at", ""), request.POST.get("zone", ""))
+    control.schedule(campaign, at, request.user, own_evening="own_evening" in request.POST)
+    return _("Scheduled for %(at)s.") % {"at": zones.told(at)}
 
 
 def unschedule(request: HttpRequest, campaign: Campaign) -> str:

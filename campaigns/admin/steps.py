@@ -188,7 +188,10 @@ def send_step(campaign: Campaign) -> Step:
         pace = _("%(n)s mails an hour") % {"n": number(campaign.pace_per_hour)}
     if campaign.state == state.SCHEDULED and campaign.scheduled_at:
         at = date_format(timezone.localtime(campaign.scheduled_at), "DATETIME_FORMAT")
-        return Step("send", _("Send"), _("Starts %(at)s, %(pace)s") % {"at": at, "pace": pace}, "done")
+        summary = _("Starts %(at)s, %(pace)s") % {"at": at, "pace": pace}
+        if campaign.timing != Campaign.Timing.AT_ONCE:
+            summary += ", " + campaign.get_timing_display()
+        return Step("send", _("Send"), summary, "done")
     if campaign.state == state.DRAFT:
         if campaign.sender is None:
             return Step("send", _("Send"), _("Choose who writes."), "todo")

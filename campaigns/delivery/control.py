@@ -76,9 +76,10 @@ def start(campaign: Campaign, by: Actor) -> Campaign:
     return campaign
 
 
-def schedule(campaign: Campaign, at: datetime, by: Actor) -> Campaign:
+def schedule(campaign: Campaign, at: datetime, by: Actor, *, own_evening: bool | None = None) -> Campaign:
     """Let the campaign start by itself at a time; the audience is frozen then, not now.
 
+    own_evening  each mail waits for its reader's own evening from then on; None leaves the hour as it was chosen.
     Raises:  WrongState, NotReady, EmptyAudience, as `start` does; Refused for a time that is over.
     """
     if at <= manners.database_now():
@@ -87,9 +88,17 @@ def schedule(campaign: Campaign, at: datetime, by: Actor) -> Campaign:
     check(campaign)
     require_people(campaign)
     with transaction.atomic():
-        move(campaign, (State.DRAFT, State.SCHEDULED), State.SCHEDULED, scheduled_at=at)
+        move(campaign, (State.DRAFT, State.SCHEDULED), State.SCHEDULED, scheduled_at=at, **_hour(campaign, own_evening))
         audit.record(by, "scheduled campaign", campaign, at=at.isoformat())
     return campaign
+
+
+def _hour(campaign: Campaign, own_evening: bool | None) -> dict[str, str]:
+    """Return the `timing` to write; taking the evening back leaves any other wish alone."""
+    evening = Campaign.Timing.EVENING
+    if own_evening:
+        return {"timing": evening}
+    return {"timing": Campaign.Timing.AT_ONCE} if own_evening is False and campaign.timing == evening else {}
 
 
 def unschedule(campaign: Campaign, by: Actor, reason: str = "") -> Campaign:

@@ -28,6 +28,7 @@ from contacts.models import Contact
 
 HOUR, DAY = 60, 1440  # minutes
 NEAR = 3  # hours that still count as the one she likes
+EVENING = 18  # the hour at which an evening begins, in each person's own time zone
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +139,7 @@ def put_off(campaign: Campaign, rows: Sequence[Delivery]) -> dict[int, Later]:
     if not campaign.is_service:
         if rules.cap_mails and campaign.kind == Campaign.Kind.CAMPAIGN:
             found |= filled(rows, rules)
-        if rules.quiet_from is not None or campaign.timing == Campaign.Timing.PREFERRED:
+        if rules.quiet_from is not None or campaign.timing != Campaign.Timing.AT_ONCE:
             found |= by_hour(campaign, [row for row in rows if row.pk not in found], rules)
     if slowed := throttle.slowed_domains():
         found |= by_domain([row for row in rows if row.pk not in found], slowed)
@@ -165,14 +166,22 @@ def by_hour(campaign: Campaign, rows: Sequence[Delivery], rules: PaceRule) -> di
     known = {pk: (zone, hour) for pk, zone, hour in people.values_list("pk", "time_zone", "preference__hour")}
     now, found = timezone.now(), dict[int, Later]()
     for row in rows:
-        zone, hour = known.get(row.contact_id or 0, ("", None))
+        zone, liked = known.get(row.contact_id or 0, ("", None))
         local = now.astimezone(zone_of(zone))
-        if campaign.timing == Campaign.Timing.PREFERRED and hour is not None and row.attempts == 0:
+        hour = wished(campaign, liked)
+        if hour is not None and row.attempts == 0:
             if (local.hour - hour) % 24 >= NEAR:
                 found[row.pk] = Later(until(local, hour), "her hour")
         elif is_quiet(local.hour, rules.quiet_from, rules.quiet_until) and rules.quiet_until is not None:
             found[row.pk] = Later(until(local, rules.quiet_until), "quiet hours")
     return found
+
+
+def wished(campaign: Campaign, liked: int | None) -> int | None:
+    """Return the hour of her own day at which a campaign wants to reach a person; None = any."""
+    if campaign.timing == Campaign.Timing.EVENING:
+        return EVENING
+    return liked if campaign.timing == Campaign.Timing.PREFERRED else None
 
 
 def is_quiet(hour: int, since: int | None, end: int | None) -> bool:

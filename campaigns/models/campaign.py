@@ -3,12 +3,15 @@
 from typing import ClassVar
 
 from django.conf import settings
+from django.core.validators import MaxValueValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
 from campaigns.models.content import ContentVersion, EmailContent, Sender
 from contacts.models import Contact, Segment, Topic
+
+MOST_HELD_BACK = 20  # per cent of an audience
 
 
 class Campaign(models.Model):
@@ -43,6 +46,7 @@ class Campaign(models.Model):
 
         AT_ONCE = "at_once", _("as soon as it is her turn")
         PREFERRED = "preferred", _("at the hour she likes, where she named one")
+        EVENING = "evening", _("in each person's own evening, from 6 to 9 p.m.")
 
     class Priority(models.IntegerChoices):
         LOW = -1, _("may wait for others")
@@ -100,7 +104,10 @@ class Campaign(models.Model):
     tracking = models.CharField(_("measurement"), max_length=8, choices=Tracking, default=Tracking.CONSENT)
     ambiguity = models.CharField(_("mails in doubt"), max_length=8, choices=Ambiguity, default=Ambiguity.HOLD)
     holdout_percent = models.PositiveSmallIntegerField(
-        _("control group"), default=0, help_text=_("per cent of the audience that gets nothing, 0–20")
+        _("control group"),
+        default=0,
+        validators=[MaxValueValidator(MOST_HELD_BACK)],
+        help_text=_("per cent of the audience that gets nothing, 0–20"),
     )
     needs_subscription = models.BooleanField(
         _("only to subscribers"),
@@ -148,7 +155,7 @@ class Campaign(models.Model):
             ("approve_campaign", "Can approve a campaign"),
         ]
         constraints = [
-            models.CheckConstraint(condition=models.Q(holdout_percent__lte=20), name="campaign_holdout_0_20"),
+            models.CheckConstraint(condition=models.Q(holdout_percent__lte=MOST_HELD_BACK), name="campaign_holdout_0_20"),
             models.CheckConstraint(
                 condition=models.Q(kind="campaign") | ~models.Q(trigger=""), name="campaign_transactional_has_trigger"
             ),

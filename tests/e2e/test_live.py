@@ -18,7 +18,7 @@ def copy_of_the_letter(page):
     page.get_by_role("button", name="Duplicate").click()
     expect(page.get_by_text("This is the copy.")).to_be_visible()
     page.locator("#id_pace_per_hour").fill("7200")
-    page.locator("[name=_continue]").first.click()
+    page.locator("[name=_save]").first.click()
     press(page, "Start…", "Yes, send")
     expect(page.locator("#fan-progress")).to_be_visible()
 

@@ -6,7 +6,7 @@ from django.core.cache import cache
 from django.utils import timezone
 
 from campaigns.admin import steps
-from campaigns.admin.campaign import rate_since
+from campaigns.admin.live import rate_since
 from campaigns.delivery import breaker, control, throttle
 from campaigns.models import Campaign, Delivery, OutboxMail
 from tests.campaigns.delivery.test_control import make_ready
