@@ -43,7 +43,9 @@ class Beginning(forms.Form):
     """What the page asks; `begin` is one of `beginnings()`, as `campaign-7`, `template-3` or `letter-announcement`."""
 
     name = forms.CharField(label=gettext_lazy("Name"), max_length=120, help_text=gettext_lazy("only your team sees it"))
-    brand = forms.CharField(label=gettext_lazy("Who writes"), max_length=120, help_text=gettext_lazy("your brand’s name"))
+    brand = forms.CharField(
+        label=gettext_lazy("Who writes"), max_length=120, help_text=gettext_lazy("your brand’s name")
+    )
     postal_address = forms.CharField(
         label=gettext_lazy("Postal address"),
         max_length=500,

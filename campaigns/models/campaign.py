@@ -155,7 +155,9 @@ class Campaign(models.Model):
             ("approve_campaign", "Can approve a campaign"),
         ]
         constraints = [
-            models.CheckConstraint(condition=models.Q(holdout_percent__lte=MOST_HELD_BACK), name="campaign_holdout_0_20"),
+            models.CheckConstraint(
+                condition=models.Q(holdout_percent__lte=MOST_HELD_BACK), name="campaign_holdout_0_20"
+            ),
             models.CheckConstraint(
                 condition=models.Q(kind="campaign") | ~models.Q(trigger=""), name="campaign_transactional_has_trigger"
             ),
