@@ -5,30 +5,57 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('campaigns', '0001_initial'),
+        ("campaigns", "0001_initial"),
     ]
 
     operations = [
         migrations.AlterField(
-            model_name='campaign',
-            name='holdout_percent',
-            field=models.PositiveSmallIntegerField(default=0, help_text='per cent of the audience that gets nothing, 0–20', validators=[django.core.validators.MaxValueValidator(20)], verbose_name='control group'),
+            model_name="campaign",
+            name="holdout_percent",
+            field=models.PositiveSmallIntegerField(
+                default=0,
+                help_text="per cent of the audience that gets nothing, 0–20",
+                validators=[django.core.validators.MaxValueValidator(20)],
+                verbose_name="control group",
+            ),
         ),
         migrations.AlterField(
-            model_name='campaign',
-            name='timing',
-            field=models.CharField(choices=[('at_once', 'as soon as it is her turn'), ('preferred', 'at the hour she likes, where she named one'), ('evening', "in each person's own evening, from 6 to 9 p.m.")], default='at_once', max_length=9, verbose_name='hour'),
+            model_name="campaign",
+            name="timing",
+            field=models.CharField(
+                choices=[
+                    ("at_once", "as soon as it is her turn"),
+                    ("preferred", "at the hour she likes, where she named one"),
+                    ("evening", "in each person's own evening, from 6 to 9 p.m."),
+                ],
+                default="at_once",
+                max_length=9,
+                verbose_name="hour",
+            ),
         ),
         migrations.AlterField(
-            model_name='historicalcampaign',
-            name='holdout_percent',
-            field=models.PositiveSmallIntegerField(default=0, help_text='per cent of the audience that gets nothing, 0–20', validators=[django.core.validators.MaxValueValidator(20)], verbose_name='control group'),
+            model_name="historicalcampaign",
+            name="holdout_percent",
+            field=models.PositiveSmallIntegerField(
+                default=0,
+                help_text="per cent of the audience that gets nothing, 0–20",
+                validators=[django.core.validators.MaxValueValidator(20)],
+                verbose_name="control group",
+            ),
         ),
         migrations.AlterField(
-            model_name='historicalcampaign',
-            name='timing',
-            field=models.CharField(choices=[('at_once', 'as soon as it is her turn'), ('preferred', 'at the hour she likes, where she named one'), ('evening', "in each person's own evening, from 6 to 9 p.m.")], default='at_once', max_length=9, verbose_name='hour'),
+            model_name="historicalcampaign",
+            name="timing",
+            field=models.CharField(
+                choices=[
+                    ("at_once", "as soon as it is her turn"),
+                    ("preferred", "at the hour she likes, where she named one"),
+                    ("evening", "in each person's own evening, from 6 to 9 p.m."),
+                ],
+                default="at_once",
+                max_length=9,
+                verbose_name="hour",
+            ),
         ),
     ]
