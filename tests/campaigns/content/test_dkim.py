@@ -18,9 +18,9 @@ pytestmark = pytest.mark.django_db(transaction=True)
 DOMAIN = "mail.brand.example"
 
 
-def published(signer):
-    """A DNS that holds what `doctor` tells to publish, read as a zone file is."""
-    zone = {f"{signer.name}.": "".join(re.findall('"([^"]*)"', signer.record)).encode()}
+def published(signer, others=None):
+    """A DNS that holds what `doctor` tells to publish, read as a zone file is, and others' records."""
+    zone = {f"{signer.name}.": "".join(re.findall('"([^"]*)"', signer.record)).encode()} | (others or {})
     return lambda name, timeout=5: zone.get(name.decode() if isinstance(name, bytes) else name)
 
 
