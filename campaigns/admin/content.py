@@ -17,10 +17,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from simple_history.admin import SimpleHistoryAdmin
 from unfold.decorators import action
-from unfold.widgets import UnfoldAdminSelectWidget
 
+from campaigns.admin import starting
 from campaigns.admin.editor import EditorPages
-from campaigns.content import images, starters, versions
+from campaigns.content import images, versions
 from campaigns.models import ContentBody, ContentVersion, EmailContent, Image, Sender
 from contacts.admin_base import FanfareAdmin
 
@@ -82,24 +82,8 @@ class ImageAdmin(FanfareAdmin):
         return f"{image.width} × {image.height}"
 
 
-class NewMail(forms.ModelForm[EmailContent]):
-    """A new mail begins with a starter, in every language of its brand."""
-
-    start = forms.ChoiceField(label=gettext_lazy("Start from"), widget=UnfoldAdminSelectWidget)
-
-    class Meta:
-        model = EmailContent
-        fields = ["name", "brand"]
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        own = [(str(one.pk), one.name) for one in EmailContent.objects.filter(is_template=True, archived_at=None)]
-        begin = [(name, str(starter.label)) for name, starter in starters.STARTERS.items()]
-        cast(forms.ChoiceField, self.fields["start"]).choices = [*own, *begin]
-
-
 @admin.register(EmailContent)
-class EmailContentAdmin(EditorPages, SimpleHistoryAdmin, FanfareAdmin):  # type: ignore[misc]
+class EmailContentAdmin(starting.StartPages, EditorPages, SimpleHistoryAdmin, FanfareAdmin):  # type: ignore[misc]
     """Mails and their versions; writing happens on the editor's page."""
 
     list_display = ["name", "brand", "languages", "state", "updated_at"]
@@ -120,7 +104,7 @@ class EmailContentAdmin(EditorPages, SimpleHistoryAdmin, FanfareAdmin):  # type:
         return cast("QuerySet[EmailContent]", rows.prefetch_related("versions__bodies"))
 
     def get_form(self, request: HttpRequest, obj: EmailContent | None = None, **kwargs: Any) -> Any:
-        return super().get_form(request, obj, **kwargs if obj else {**kwargs, "form": NewMail})
+        return super().get_form(request, obj, **kwargs if obj else {**kwargs, "form": starting.NewMail})
 
     def get_fields(self, request: HttpRequest, obj: EmailContent | None = None) -> Any:
         return self.fields if obj else ["name", "brand", "start"]
@@ -128,13 +112,8 @@ class EmailContentAdmin(EditorPages, SimpleHistoryAdmin, FanfareAdmin):  # type:
     def save_model(self, request: HttpRequest, obj: EmailContent, form: Any, change: bool) -> None:
         super().save_model(request, obj, form, change)
         if not change:
-            start = form.cleaned_data["start"]
-            if start in starters.STARTERS:
-                bodies = starters.bodies(start, website=obj.brand.website, **starters.rows_for(obj.brand))
-            else:
-                template = EmailContent.objects.get(pk=start).versions.order_by("-number").first()
-                bodies = list(template.bodies.all()) if template else []
-            versions.new_version(obj, bodies, cast(Any, request.user))
+            written = starting.bodies(form.cleaned_data["start"], obj.brand)
+            versions.new_version(obj, written, cast(Any, request.user))
 
     def response_add(
         self, request: HttpRequest, obj: EmailContent, post_url_continue: str | None = None

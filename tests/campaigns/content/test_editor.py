@@ -1,5 +1,7 @@
 """The editor: a form that says what the blocks are, buttons that move them, a preview that saves nothing."""
 
+import re
+
 import pytest
 from django.contrib.auth.models import Permission
 from django.http import QueryDict
@@ -187,6 +189,38 @@ def test_a_new_mail_begins_with_a_starter_and_leads_to_the_editor(client):
 
     content = EmailContent.objects.get()
     assert answer["Location"] == edit_url(content) and content.versions.get().bodies.count() == 2
+
+
+def test_a_new_mail_is_chosen_by_its_picture_in_the_brands_own_style(client):
+    client.force_login(make_user())
+    brand, template = make_brand(name="Épices & Cie", colour_primary="#123456"), mail()
+    EmailContent.objects.update(is_template=True)
+
+    page = client.get(reverse("admin:campaigns_emailcontent_add")).text
+    pictures = re.findall(r'<iframe src="([^"]+)\?brand=\d+"[^>]* sandbox ', page)
+    assert len(pictures) == len(starters.STARTERS) + 1 and page.count('type="radio"') == len(pictures)
+    assert [name in pictures[at] for at, name in enumerate(starters.LETTERS)] == [True] * 10
+    letter = client.get(pictures[0], {"brand": brand.pk})
+    own = client.get(reverse("admin:campaigns_emailcontent_start", args=[template.pk, "en"]), {"brand": brand.pk})
+
+    assert "Épices &amp; Cie" in letter.text and "#123456" in letter.text and "It is here" in letter.text
+    assert letter["X-Frame-Options"] == "SAMEORIGIN" and "sandbox" in letter["Content-Security-Policy"]
+    assert own.status_code == 200 and "allow-scripts" not in letter["Content-Security-Policy"]
+    assert EmailContent.objects.get() == template
+
+
+@pytest.mark.parametrize("start", ["nothing", "99", "9" * 40, "²"])
+def test_what_is_no_letter_has_no_picture(client, start):
+    client.force_login(make_user())
+    address = reverse("admin:campaigns_emailcontent_start", args=[start, "fr"])
+    for brand in (make_brand().pk, "", "9" * 40, "²"):
+        assert client.get(address, {"brand": brand}).status_code == 404
+
+
+def test_who_may_not_write_mails_sees_no_picture_of_them(client):
+    client.force_login(make_user(is_superuser=False))
+    address = reverse("admin:campaigns_emailcontent_start", args=["announcement", "fr"])
+    assert client.get(address, {"brand": make_brand().pk}).status_code == 403
 
 
 def test_lists_and_pages_of_the_room_open(client):
