@@ -199,7 +199,7 @@ def form_context(content: EmailContent, body: ContentBody, opened: str) -> dict[
         "kinds": sorted(registry().values(), key=lambda kind: str(kind.label)),
         "findings": found,
         "is_ready": not errors(found),
-        "names": naming.names(content.brand),
+        "names": naming.names(content.brand, body.language),
         "open": opened,
         "state": editing.state_of(body),
         "stamp": versions.stamp(body) if body.pk else "",

@@ -9,10 +9,11 @@ from django.utils.translation import gettext as _
 from campaigns.content import compiled, law, lint, quoted, reach
 from campaigns.content.blocks import CompileEnv
 from campaigns.content.findings import BadContent, Finding
-from campaigns.models import Campaign, ContentBody, ContentVersion
+from campaigns.models import AudienceExclusion, Campaign, ContentBody, ContentVersion
 
 __all__ = ["BadContent", "Finding", "check"]
 
+Reason = AudienceExclusion.Reason
 ORDER = {"error": 0, "warning": 1, "note": 2}
 
 
@@ -85,10 +86,9 @@ def _people(campaign: Campaign) -> Iterator[Finding]:
     count = audience.count(campaign)
     if not count.reachable:
         message = _("Nobody would get this mail.")
-        reasons = ", ".join(f"{reason}: {n}" for reason, n in count.excluded.items() if n)
-        yield Finding(
-            "error", "audience.empty", message, _("Widen the segments.") + (f" ({reasons})" if reasons else "")
-        )
+        reasons = ", ".join(f"{Reason(reason).label}: {n}" for reason, n in count.excluded.items() if n)
+        remedy = _("Widen the segments.") + (f" ({reasons})" if reasons else "")
+        yield Finding("error", "audience.empty", message, remedy)
         if count.excluded.get("no_basis"):
             remedy = _("Ask them by a sign-up form, or import with the basis you have.")
             yield Finding("error", "basis.missing", _("There is no consent or other basis to write to them."), remedy)

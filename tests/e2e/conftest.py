@@ -29,11 +29,12 @@ TALL = {"x": 0, "y": 0, "width": 390, "height": 1180}  # of a phone's page, for 
 
 @dataclass(frozen=True)
 class Site:
-    """Where the site listens and what the demo printed: addresses, users, the funnel."""
+    """Where the site listens, what the demo printed (addresses, users, the funnel), what its servers write."""
 
     base: str
     demo: dict
     env: dict
+    log: Path
 
     def address(self, name):
         return self.demo["addresses"][name]
@@ -56,11 +57,17 @@ def site(tmp_path_factory):
         [*manage, "demo", "--once", "--json", "--contacts", CONTACTS], env=env, cwd=ROOT, capture_output=True, text=True
     )
     assert told.returncode == 0, told.stderr[-3000:]
-    up = subprocess.Popen([*manage, "up", "--port", str(port)], env=env, cwd=ROOT, start_new_session=True)
+    log = Path(env["VAR_DIR"]) / "up.log"
+    with log.open("wb") as written:
+        up = subprocess.Popen(
+            [*manage, "up", "--port", str(port)],
+            env=env, cwd=ROOT, start_new_session=True, stdout=written, stderr=subprocess.STDOUT,
+        )  # fmt: skip
     try:
         wait_until_ready(base, up)
-        yield Site(base, json.loads(told.stdout), env)
+        yield Site(base, json.loads(told.stdout), env, log)
     finally:
+        sys.stdout.write(log.read_text(errors="replace")[-5000:])
         up.send_signal(signal.SIGTERM)
         up.wait(timeout=30)
 

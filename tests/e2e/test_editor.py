@@ -37,9 +37,9 @@ def test_a_newcomer_writes_checks_and_tests_a_letter(open_browser, site, shoot):
     page.goto("/admin/campaigns/emailcontent/add/")
     page.locator("[name=name]").fill("First letter")
     page.locator("select[name=brand]").select_option(index=1)
-    picture = page.frame_locator("iframe[title=Announcement]")
+    picture = page.frame_locator("iframe[title=Announcement] >> nth=0")
     expect(picture.get_by_text("It is here")).to_be_visible()
-    page.get_by_label("Announcement", exact=True).check()
+    page.get_by_label("Announcement", exact=True).first.check()
     shoot(page, "editor-1-start")
     assert serious(page) == []
     page.locator("[name=_save]").click()
@@ -106,7 +106,7 @@ def test_blocks_move_by_keys_and_by_hand_and_steps_go_back(open_browser, site):
     page.goto("/admin/campaigns/emailcontent/add/")
     page.locator("[name=name]").fill("Moves")
     page.locator("select[name=brand]").select_option(index=1)
-    page.get_by_label("Newsletter", exact=True).check()
+    page.get_by_label("Newsletter", exact=True).first.check()
     page.locator("[name=_save]").click()
     cards = page.locator(".mail-card")
     order = "all => all.map(card => card.id).join(' ')"

@@ -1,5 +1,7 @@
 """The subscriber with her phone: the mail, the offer, sharing, leaving. No account, no cookie."""
 
+import re
+
 import pytest
 from playwright.sync_api import expect
 
@@ -17,6 +19,9 @@ def test_a_mail_of_the_outbox_reads_well_on_a_phone(open_browser, site, shoot):
     expect(page.get_by_role("heading", name="The autumn roast is here")).to_be_visible()
     assert page.locator("img").evaluate_all("images => images.every(image => image.complete && image.naturalWidth)")
     shoot(page, "mail-phone", full_page=True, clip=TALL)
+    tokens = re.findall("[0-9a-f]{32}", " ".join(page.locator("img").evaluate_all("images => images.map(i => i.src)")))
+    written = site.log.read_text(errors="replace").lower()
+    assert tokens and "beat" in written and not any(token in written for token in tokens)
 
 
 def test_her_offer_is_claimed_with_one_press_and_sets_no_cookie(open_browser, site, shoot):

@@ -1,12 +1,14 @@
 """The check before sending, and what is said on save: what, where, what to do."""
 
 import pytest
+from django.urls import reverse
+from django.utils import translation
 
 from campaigns.content import checks, lint, versions
 from campaigns.content.findings import BadContent
-from campaigns.models import ContentBody, ContentVersion, EmailContent
+from campaigns.models import AudienceExclusion, ContentBody, ContentVersion, EmailContent
 from contacts import consent
-from tests.make import make_attribute, make_brand, make_campaign, make_contact, make_mail
+from tests.make import make_attribute, make_brand, make_campaign, make_contact, make_mail, make_user
 
 pytestmark = pytest.mark.django_db
 FOOTER = {"type": "footer"}
@@ -71,6 +73,23 @@ def test_no_basis_is_an_error():
     contact.subscriptions.update(basis="none")
 
     assert {"audience.empty", "basis.missing"} <= codes(campaign)
+
+
+@pytest.mark.parametrize("language", ["fr", "en"])
+def test_why_people_are_left_out_is_said_in_the_readers_language(language, client):
+    campaign = make_mail()
+    make_contact(topic=campaign.topic).subscriptions.update(basis="none")
+    client.force_login(make_user())
+
+    page = client.get(
+        reverse("admin:campaigns_campaign_check", args=[campaign.pk]), headers={"Accept-Language": language}
+    )
+    with translation.override(language):
+        reason = str(AudienceExclusion.Reason.NO_BASIS.label)
+        (empty,) = [one for one in checks.check(campaign) if one.code == "audience.empty"]
+
+    assert f"{reason}: 1" in empty.remedy and "no_basis" not in page.text
+    assert page.text.count(reason) >= 2 and (language == "en") == (reason == "no consent and no other basis")
 
 
 def test_a_missing_postal_address_is_an_error():

@@ -2,11 +2,11 @@
 
 import pytest
 
-from campaigns.content import fallbacks, lint, people_names
+from campaigns.content import fallbacks, lint, merge, naming, people_names
 from campaigns.content.evaluate import PAGE, compile_program
 from campaigns.content.merge import parse
 from campaigns.models import ContentBody
-from tests.make import make_brand
+from tests.make import make_attribute, make_brand
 
 
 @pytest.mark.parametrize(
@@ -89,3 +89,31 @@ def test_the_finding_names_block_line_and_remedy_when_the_mail_is_saved():
 
     assert found.level == "warning" and found.where == "en, block 2 (Text), line 2"
     assert "{{ contact.first_name }}" in found.message and "default" in found.remedy
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("language", ["en", "fr", "de"])
+def test_what_the_insert_menu_offers_is_known_has_a_fallback_and_gives_its_sample(language):
+    types = ("text", "number", "date", "boolean", "list")
+    for kind in types:
+        make_attribute(name=f"x_{kind}", label=kind, type=kind)
+    brand = make_brand()
+    attributes = {"x_date": "2026-05-01", "x_number": 120, "x_boolean": True, "x_list": ["a", "b"], "x_text": "…"}
+    marie = {"first_name": "Marie", "last_name": "Martin", "attributes": attributes}
+
+    offered = naming.names(brand, language)
+
+    for one in offered:
+        template = merge.parse(one.tag, language=language, autoescape=False)
+        assert merge.unknown_names(template, attributes, {}) == [] and fallbacks.without(one.tag, language) == [], one
+        shown = compile_program(template, PAGE)({"contact": marie, "brand": {"name": brand.name}})
+        assert (
+            shown == one.sample
+            or not one.name.startswith("contact.")
+            or one.sample in ("…, …", "")
+            or (shown == "Marie" and "MARIE" in one.sample)
+        ), (one, shown)
+        assert compile_program(template, PAGE)({"contact": {"attributes": {}}}) is not None
+    whose = next(one for one in offered if "| of" in one.tag)
+    assert whose.sample == {"en": "Marie’s", "fr": "de Marie", "de": "Maries"}[language]
+    assert {"en": "your", "fr": "à vous", "de": "your"}[language] in whose.tag
