@@ -235,6 +235,9 @@ WEB_THREADS = env.number("WEB_THREADS", 4, least=1)
 # Processes of the web server that `up` starts; number; default 1.
 WEB_WORKERS = env.number("WEB_WORKERS", 1, least=1)
 
+# Processes of one thread for hits alone, on the port after the web's; number; default 0: the web takes the hits.
+HIT_WORKERS = env.number("HIT_WORKERS", 0, least=0)
+
 # Requests a minute that one API key may make when it names no number of its own; number; default 600.
 API_PER_MINUTE = env.number("API_PER_MINUTE", 600, least=1)
 

@@ -45,7 +45,8 @@ def test_units_start_commands_that_exist(unit):
 def test_compose_sets_only_what_the_settings_read():
     text = (ROOT / "deploy" / "compose.yaml").read_text()
     ours = set(re.findall(r"^ {4,6}([A-Z_]+): ", text, re.MULTILINE))
-    others = {"POSTGRES_USER", "POSTGRES_DB", "POSTGRES_PASSWORD", "DOMAIN", "TRACKING_DOMAIN", "UPSTREAM"}
+    others = {"POSTGRES_USER", "POSTGRES_DB", "POSTGRES_PASSWORD", "DOMAIN", "TRACKING_DOMAIN"}
+    others |= {"UPSTREAM", "HITS_UPSTREAM"}
     assert ours - others <= variables()
 
 

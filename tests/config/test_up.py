@@ -80,9 +80,28 @@ def test_a_taken_port_is_said_before_anything_starts(site):
     assert "Traceback" not in done.stderr
 
 
+def test_hits_have_processes_of_their_own_on_the_next_port(site):
+    port = free_port()
+    process = site.start("manage.py", "up", "--port", str(port), "--services", "hits", HIT_WORKERS="1")
+
+    answer = wait_for(lambda: urllib.request.urlopen(f"http://127.0.0.1:{port + 1}/o/none.gif", timeout=5))
+
+    assert answer.read()[:6] == b"GIF89a"
+    (server,) = [line for pid in alive(site) if "granian" in (line := command_of(pid)) and "--port" in line][:1]
+    assert "--workers 1 --blocking-threads 1 " in server
+    process.send_signal(signal.SIGTERM)
+    process.communicate(timeout=40)
+    assert process.returncode == 0 and alive(site) == []
+
+
+def test_hits_alone_without_a_worker_for_them_are_refused(site):
+    done = site.manage("up", "--services", "hits")
+    assert done.returncode == 1 and "Set HIT_WORKERS=1 or more." in done.stderr
+
+
 def test_an_unknown_service_is_refused(site):
     done = site.manage("up", "--services", "web,mail")
-    assert "Unexpected value --services web,mail, use some of web,worker,beat,ingest" in done.stderr
+    assert "Unexpected value --services web,mail, use some of web,hits,worker,beat,ingest" in done.stderr
 
 
 def test_a_database_without_tables_gets_the_remedy(empty_site):
