@@ -115,6 +115,7 @@ SAME = (
     "tracking",
     "ambiguity",
     "objective",
+    "needs_approval",
     "timing",
     "priority",
 )  # of both

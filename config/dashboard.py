@@ -80,6 +80,8 @@ def home(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
         context |= {"needs": waiting, "running": _sending(campaigns, figures)}
         context["learned"] = _learned(campaigns, figures)
     context.setdefault("needs", [])
+    if may("campaigns.approve_campaign"):
+        context["needs"] += needs.approvals()
     context.setdefault("running", [])
     if may("contacts.view_contact"):
         context["needs"] += needs.prospects()

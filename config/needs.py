@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from django.conf import settings
-from django.db.models import Count
+from django.db.models import Count, OuterRef, Subquery
 from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from campaigns.models import Campaign
+from campaigns.models import ApprovalStep, Campaign
 from campaigns.tracking import spool
 from contacts import heartbeats, retention
 from contacts.models import Job, Notice
@@ -45,6 +45,17 @@ def url(name: str, *args: int) -> str:
 
 def campaign_url(pk: int) -> str:
     return url("admin:campaigns_campaign_change", pk)
+
+
+def approvals() -> list[Need]:
+    """Return the campaigns that wait for a second person's approval."""
+    last = ApprovalStep.objects.filter(campaign=OuterRef("pk")).exclude(kind=ApprovalStep.Kind.COMMENT).order_by("-pk")
+    waiting = Campaign.objects.filter(state__in=[Campaign.State.DRAFT, Campaign.State.SCHEDULED])
+    asked = waiting.filter(approval_steps__isnull=False).annotate(last=Subquery(last.values("kind")[:1])).distinct()
+    return [
+        Need(_("“%(name)s” waits for your approval") % {"name": campaign.name}, campaign_url(campaign.pk))
+        for campaign in asked.filter(last=ApprovalStep.Kind.ASKED).order_by("pk")[:SHOWN]
+    ]
 
 
 def service(campaigns: list[Campaign]) -> list[Need]:

@@ -26,9 +26,10 @@ from liquid.exceptions import LiquidError
 from simple_history.admin import SimpleHistoryAdmin
 from unfold.widgets import UnfoldAdminCheckboxSelectMultiple
 
+from campaigns.admin import approving, steps, zones
 from campaigns.admin import reports as report_pages
-from campaigns.admin import steps, zones
 from campaigns.admin.again import MakesDrafts, readers, to_page
+from campaigns.admin.approving import ApprovalPages
 from campaigns.admin.beginning import BeginsCampaigns
 from campaigns.admin.checking import CheckPages
 from campaigns.admin.consent import AsksConsent
@@ -43,6 +44,10 @@ State = Campaign.State
 OPEN = (State.DRAFT, State.SCHEDULED)
 LIVE_FIELDS = {
     "name",
+    "objective",
+    "target",
+    "due_on",
+    "owner",
     "pace_per_hour",
     "timing",
     "priority",
@@ -61,7 +66,9 @@ class WithProgress(ChangeList):
 
 
 @admin.register(Campaign)
-class CampaignAdmin(BeginsCampaigns, CheckPages, AsksConsent, MakesDrafts, SimpleHistoryAdmin, BigTableAdmin):  # type: ignore[misc]
+class CampaignAdmin(
+    BeginsCampaigns, ApprovalPages, CheckPages, AsksConsent, MakesDrafts, SimpleHistoryAdmin, BigTableAdmin
+):  # type: ignore[misc]
     """Campaigns: list with numbers, and the page of five steps."""
 
     change_form_template = "admin/campaigns/campaign/page.html"
@@ -77,11 +84,21 @@ class CampaignAdmin(BeginsCampaigns, CheckPages, AsksConsent, MakesDrafts, Simpl
     fieldsets = [
         (gettext_lazy("People"), {"fields": ["name", "topic", "segments", "excluded_segments", "everyone_reason"]}),
         (gettext_lazy("Content"), {"fields": ["content"]}),
-        (gettext_lazy("Share & offer"), {"fields": ["objective"]}),
+        (gettext_lazy("Share & offer"), {"fields": ["objective", "target", "due_on", "owner"]}),
         (gettext_lazy("Check"), {"fields": ["tracking", "in_archive"]}),
         (
             gettext_lazy("Send"),
-            {"fields": ["sender", "pace_per_hour", "timing", "priority", "holdout_percent", "ambiguity"]},
+            {
+                "fields": [
+                    "sender",
+                    "pace_per_hour",
+                    "timing",
+                    "priority",
+                    "holdout_percent",
+                    "ambiguity",
+                    "needs_approval",
+                ]
+            },
         ),
     ]
 
@@ -203,6 +220,7 @@ class CampaignAdmin(BeginsCampaigns, CheckPages, AsksConsent, MakesDrafts, Simpl
             "suggested_at": f"{suggested():%Y-%m-%dT%H:%M}",
             "show_save_and_continue": False,  # Save stays here: there is always a next step
             "segments": Segment.objects.order_by("name"),
+            **approving.context(request, campaign),
             **numbers(request, campaign),
             **(watched(campaign) if campaign.started_at else {}),
         }

@@ -57,9 +57,11 @@ def start(campaign: Campaign, by: Actor) -> Campaign:
     """Freeze the audience and let the senders loose.
 
     Writes:  the published version pinned, state SENDING, Delivery rows, an AuditEntry, the campaign's pace.
-    Raises:  WrongState unless draft or scheduled, NotReady with the findings, EmptyAudience; then nothing is written.
+    Raises:  WrongState unless draft or scheduled, approval.NotApproved, NotReady with the findings, EmptyAudience; then
+             nothing is written.
     """
     require(campaign, State.DRAFT, State.SCHEDULED)
+    _require_approval(campaign, by)
     check(campaign)
     people = require_people(campaign)
     require_only_one(campaign)
@@ -85,12 +87,29 @@ def schedule(campaign: Campaign, at: datetime, by: Actor, *, own_evening: bool |
     if at <= manners.database_now():
         raise Refused(_("This time is over. Choose a later one, or press Start."))
     require(campaign, State.DRAFT, State.SCHEDULED)
+    is_watched = _require_approval(campaign, by)
     check(campaign)
     require_people(campaign)
+    more: dict[str, object] = {"needs_approval": True} if is_watched else {}  # also of what is changed until then
     with transaction.atomic():
-        move(campaign, (State.DRAFT, State.SCHEDULED), State.SCHEDULED, scheduled_at=at, **_hour(campaign, own_evening))
+        move(
+            campaign,
+            (State.DRAFT, State.SCHEDULED),
+            State.SCHEDULED,
+            scheduled_at=at,
+            **more,
+            **_hour(campaign, own_evening),
+        )
         audit.record(by, "scheduled campaign", campaign, at=at.isoformat())
     return campaign
+
+
+def _require_approval(campaign: Campaign, by: Actor) -> bool:
+    """Refuse what needs an approval and has none; return whether it needed one."""
+    from campaigns import approval
+
+    approval.require(campaign, by)
+    return approval.is_needed(campaign, by)
 
 
 def _hour(campaign: Campaign, own_evening: bool | None) -> dict[str, str]:

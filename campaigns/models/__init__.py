@@ -1,5 +1,6 @@
 """The tables of the middle floor: what we sent, and what happened. Import from `campaigns.models`."""
 
+from campaigns.models.approval import ApprovalStep
 from campaigns.models.automation import Automation
 from campaigns.models.campaign import AudienceExclusion, Campaign, Link, LinkTarget
 from campaigns.models.content import ContentBody, ContentVersion, EmailContent, Image, Sender
@@ -8,6 +9,7 @@ from campaigns.models.event import Engagement, Event, HourlyTotal, LinkEngagemen
 from campaigns.models.pace import PaceRule, RelayPace, SentCount
 
 __all__ = [
+    "ApprovalStep",
     "AudienceExclusion",
     "Automation",
     "Campaign",

@@ -120,7 +120,28 @@ class Campaign(models.Model):
     in_archive = models.BooleanField(
         _("in the public archive"), default=False, help_text=_("everybody may read it, without anything personal")
     )
-    objective = models.CharField(_("objective"), max_length=10, choices=Objective, default=Objective.SALES)
+    objective = models.CharField(
+        _("objective"),
+        max_length=10,
+        choices=Objective,
+        default=Objective.SALES,
+        help_text=_("decides which number the report leads with: friends’ visits, people who bought, or who came back"),
+    )
+    target = models.PositiveIntegerField(
+        _("target"), null=True, blank=True, help_text=_("of that number; empty = no target")
+    )
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
+        verbose_name=_("who answers for it"),
+    )
+    due_on = models.DateField(_("to be reached by"), null=True, blank=True)
+    needs_approval = models.BooleanField(
+        _("a second person approves it"), default=False, help_text=_("nobody starts it before, whatever her role")
+    )
 
     audience_cursor = models.BigIntegerField(_("snapshot reached contact"), default=0, editable=False)
     audience_at = models.DateTimeField(_("audience frozen"), null=True, blank=True, editable=False)
@@ -153,6 +174,7 @@ class Campaign(models.Model):
         permissions = [
             ("start_campaign", "Can start, pause and cancel a campaign"),
             ("approve_campaign", "Can approve a campaign"),
+            ("start_unapproved", "Can start a campaign without a second person's approval"),
         ]
         constraints = [
             models.CheckConstraint(

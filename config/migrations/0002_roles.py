@@ -54,8 +54,8 @@ ROLES = {
     ],
 }
 BESIDES = {
-    "marketer": ["campaigns.start_campaign"],
-    "approver": ["campaigns.start_campaign", "campaigns.approve_campaign"],
+    "marketer": ["campaigns.start_campaign", "campaigns.start_unapproved"],
+    "approver": ["campaigns.start_campaign", "campaigns.approve_campaign", "campaigns.start_unapproved"],
 }
 
 
