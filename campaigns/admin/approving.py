@@ -41,11 +41,11 @@ class ApprovalPages:
     @method_decorator(require_POST)
     def approval(self, request: HttpRequest, pk: int, verb: str) -> HttpResponse:
         """Do what was pressed and go back to the page."""
-        if verb not in VERBS:
-            raise Http404
-        act, permission = VERBS[verb]
+        act, permission = VERBS.get(verb, (None, "campaigns.view_campaign"))
         if not request.user.has_perm(permission):
             raise PermissionDenied
+        if act is None:
+            raise Http404
         campaign = get_object_or_404(Campaign, pk=pk)
         try:
             act(campaign, cast(User, request.user), request.POST.get("words", ""))

@@ -67,8 +67,14 @@ class WithProgress(ChangeList):
 
 @admin.register(Campaign)
 class CampaignAdmin(
-    BeginsCampaigns, ApprovalPages, CheckPages, AsksConsent, MakesDrafts, SimpleHistoryAdmin, BigTableAdmin
-):  # type: ignore[misc]
+    BeginsCampaigns,
+    ApprovalPages,
+    CheckPages,
+    AsksConsent,
+    MakesDrafts,
+    SimpleHistoryAdmin,  # type: ignore[misc]
+    BigTableAdmin,
+):
     """Campaigns: list with numbers, and the page of five steps."""
 
     change_form_template = "admin/campaigns/campaign/page.html"
