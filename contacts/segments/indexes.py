@@ -1,6 +1,7 @@
 """The index of a filterable attribute: over the very expression that segments ask about, on either database.
 
     keep(attribute, by=request.user)     # a job makes or drops it; people go on meanwhile
+    remake()                             # after every migrate: makes those that a migration dropped
 
 Helps where few of many people have the value (a shop of a hundred, born today); a rule that half of all people
 satisfy reads the table anyway. A list has none: the words in it are looked at one by one.
@@ -29,13 +30,31 @@ def work(run: jobs.Run) -> None:
     """Drop the index and, when the attribute is still filterable, make it anew: its type may have changed."""
     pk = int(run.job.parameters["attribute"])
     attribute = AttributeType.objects.filter(pk=pk).first()
-    name = f"contact_attribute_{pk}"
+    name = _name(pk)
     with connection.cursor() as cursor:
         cursor.execute(f"DROP INDEX {_meanwhile()} IF EXISTS {name}")
     if attribute is not None and attribute.is_filterable and attribute.type != AttributeType.Type.LIST:
         _create(attribute, name)
     with run.batch():
         run.progress = 1
+
+
+def remake() -> None:
+    """Make the indexes that should be there and are not, after a migration.
+
+    SQLite changes a table by copying it into a new one; Django gives that its models' indexes, and these are none.
+    """
+    with connection.cursor() as cursor:
+        if AttributeType._meta.db_table not in connection.introspection.table_names(cursor):
+            return  # migrated back to nothing
+        there = connection.introspection.get_constraints(cursor, Contact._meta.db_table)
+    for attribute in AttributeType.objects.filter(is_filterable=True).exclude(type=AttributeType.Type.LIST):
+        if (name := _name(attribute.pk)) not in there:
+            _create(attribute, name)
+
+
+def _name(pk: int) -> str:
+    return f"contact_attribute_{pk}"
 
 
 def _create(attribute: AttributeType, name: str) -> None:

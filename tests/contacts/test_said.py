@@ -104,8 +104,30 @@ def test_a_filterable_attribute_has_an_index_that_its_rule_uses():
         attribute.is_filterable = False
         attribute.save()
         jobs.run(indexes.keep(attribute, hint=False).pk)
-        with connection.cursor() as cursor:
-            assert name not in connection.introspection.get_constraints(cursor, "contacts_contact")
+        assert not indexed(attribute)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_migration_that_remakes_the_table_of_contacts_leaves_the_index_there():
+    attribute = make_attribute(name="shop", type="text", is_filterable=True)
+    jobs.run(indexes.keep(attribute, hint=False).pk)
+    assert indexed(attribute)
+    with connection.schema_editor() as editor:
+        if connection.vendor == "sqlite":
+            editor._remake_table(Contact)  # what a changed column of the model does
+        else:
+            editor.execute(f"DROP INDEX contact_attribute_{attribute.pk}")
+    assert not indexed(attribute)
+
+    call_command("migrate", verbosity=0)
+    assert indexed(attribute)
+
+
+def indexed(attribute):
+    with connection.cursor() as cursor:
+        return f"contact_attribute_{attribute.pk}" in connection.introspection.get_constraints(
+            cursor, "contacts_contact"
+        )
 
 
 def test_making_an_attribute_filterable_in_the_desk_starts_the_job(client, db):
