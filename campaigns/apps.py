@@ -3,6 +3,8 @@
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
+TEMPLATES = {"created": _("new templates"), "rejected": _("rejected")}
+
 
 class CampaignsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
@@ -11,7 +13,6 @@ class CampaignsConfig(AppConfig):
     verbose_name = _("Campaigns")
 
     def ready(self) -> None:
-        from campaigns.content import moving
-        from contacts import jobs
+        from contacts import jobs  # not the work itself: its renderer would fill 30 MB of every process
 
-        jobs.register("templates", "campaigns.content.moving:work", _("Templates of"), moving.COUNTS)
+        jobs.register("templates", "campaigns.content.moving:work", _("Templates of"), TEMPLATES)

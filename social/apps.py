@@ -9,6 +9,12 @@ FOLLOWERS = {
     "left_out": _("not among your contacts"),
 }
 CODES = {"made": _("new codes"), "left_out": _("empty, doubled or too long")}
+ORDERS = {
+    "created": _("new orders"),
+    "updated": _("changed"),
+    "unchanged": _("as before"),
+    "rejected": _("rejected lines"),
+}
 PRINTED = {"made": _("codes made"), "refused": _("left out because the offer is not for them")}
 
 
@@ -20,10 +26,9 @@ class SocialConfig(AppConfig):
 
     def ready(self) -> None:
         from contacts import jobs
-        from social import importing
 
         jobs.register("fan_list", "social.fans.lists:work", _("List of followers"), FOLLOWERS)
         jobs.register("qr_print", "social.printing:work", _("QR codes for"), PRINTED)
-        jobs.register(importing.KIND, "social.importing:work", _("Past orders of"), importing.COUNTS)
+        jobs.register("orders", "social.importing:work", _("Past orders of"), ORDERS)
         jobs.register("make_codes", "social.offers.bulk:work_make", _("Codes"), CODES)
         jobs.register("load_codes", "social.offers.bulk:work_load", _("A partner's codes"), CODES)

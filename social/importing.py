@@ -20,9 +20,7 @@ from babel.numbers import get_currency_precision
 from django.core.files.base import File
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
-from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as lazy
 
 from contacts import jobs
 from contacts.importing import listed, mapping
@@ -53,12 +51,6 @@ KNOWN = {name: target for target, names in SYNONYMS.items() for name in names.sp
 
 KIND = "orders"
 AT_ONCE = 5  # orders a transaction: SQLite's lock is free again within 20 ms
-COUNTS: dict[str, str | Promise] = {
-    "created": lazy("new orders"),
-    "updated": lazy("changed"),
-    "unchanged": lazy("as before"),
-    "rejected": lazy("rejected lines"),
-}
 
 
 def plan(file: File[Any], *, source: str, currency: str, by: Any = None, hint: bool = True) -> Job:

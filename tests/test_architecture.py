@@ -1,6 +1,8 @@
 """The house stands as drawn: four floors, imports and foreign keys point downstairs, and erasure knows every table."""
 
+import os
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -16,6 +18,7 @@ ALLOWED = {
     "requirements.txt", "requirements-dev.txt", "campaigns", "contacts", "social", "templates", "tests",
     "config", "docs", "deploy", "locale",
 }  # fmt: skip
+LIGHT = {**os.environ, "DJANGO_SETTINGS_MODULE": "config.settings", "FANFARE_BOOTSTRAP": "0"}
 ON_ERASE = {"delete", "detach", "keep"}
 
 
@@ -107,3 +110,10 @@ def test_identifiers_of_links_are_not_integers():
             yield from public(pattern, route) if hasattr(pattern, "url_patterns") else [route]
 
     assert [route for route in public(get_resolver()) if "<int:" in route and not route.startswith("c/")] == []
+
+
+def test_a_process_that_serves_no_pages_starts_without_renderer_and_pictures():
+    """They fill 20 MB of each; a job that needs them loads them when it begins."""
+    ask = "import django, sys; django.setup(); print(*{'liquid', 'PIL', 'qrcode', 'dns'} & set(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", ask], cwd=ROOT, capture_output=True, text=True, check=True, env=LIGHT)
+    assert done.stdout.split() == []

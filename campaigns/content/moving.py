@@ -8,9 +8,7 @@ from __future__ import annotations
 import zipfile
 from pathlib import PurePosixPath
 
-from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as lazy
 
 from campaigns.content import foreign
 from contacts import jobs
@@ -20,11 +18,6 @@ from contacts.importing.reader import BadFile
 from contacts.importing.rejects import Rejects
 from contacts.importing.work import forget_upload
 from contacts.models import Brand
-
-COUNTS: dict[str, str | Promise] = {
-    "created": lazy("new templates"),
-    "rejected": lazy("rejected"),
-}
 
 
 def work(run: jobs.Run) -> None:
