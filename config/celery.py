@@ -14,11 +14,13 @@ from typing import Any
 from celery import Celery, signals
 from celery.beat import PersistentScheduler
 from django.db import DatabaseError, close_old_connections
+from kombu.transport import TRANSPORT_ALIASES
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
 logger = logging.getLogger(__name__)
 
+TRANSPORT_ALIASES["filesystem"] = "config.whole_files:Transport"
 app = Celery("fanfare")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.set_default()

@@ -4,12 +4,17 @@ The filesystem broker needs nothing and is always tried. FANFARE_SERVICES=1 adds
 service that does not answer is a failure.
 """
 
+import contextlib
 import os
 import signal
 import socket
+import threading
 import time
+from queue import Empty
 
 import pytest
+from celery import current_app
+from kombu import Connection
 
 BROKERS = {"filesystem": "filesystem://"}
 if os.environ.get("FANFARE_SERVICES") == "1":
@@ -116,3 +121,35 @@ def test_processed_files_of_the_filesystem_broker_are_swept(settings, tmp_path):
 
     assert broker.sweep() == 1
     assert [path.name for path in (tmp_path / "processed").iterdir()] == ["new.fanfare.msg"]
+
+
+def test_a_message_in_a_file_is_found_whole_or_not_at_all(tmp_path):
+    folders = {name: tmp_path / name for name in ("messages", "processed", "control")}
+    for folder in folders.values():
+        folder.mkdir()
+    options = {
+        "data_folder_in": str(folders["messages"]), "data_folder_out": str(folders["messages"]),
+        "processed_folder": str(folders["processed"]), "control_folder": str(folders["control"]),
+        "store_processed": True,
+    }  # fmt: skip
+    large, found = "x" * 2_000_000, []
+    assert current_app.main == "fanfare"  # config.celery is loaded and has put our transport in its place
+
+    def write():
+        with Connection("filesystem://", transport_options=options) as connection:
+            queue = connection.SimpleQueue("whole")
+            for number in range(15):
+                queue.put([number, large])
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    with Connection("filesystem://", transport_options=options) as connection:
+        queue = connection.SimpleQueue("whole")
+        while len(found) < 15:
+            with contextlib.suppress(Empty):
+                message = queue.get(block=False)  # a half-written file would not parse
+                found.append(message.payload[0])
+                message.ack()
+    writer.join()
+
+    assert found == list(range(15))
