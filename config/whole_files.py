@@ -1,7 +1,7 @@
 """The filesystem broker with messages that appear whole.
 
 kombu's own opens the message under its final name and then writes: a reader in between takes an empty file, cannot
-parse it, and the worker ends. Here a message is written beside and then named, so that a reader finds all of it or none.
+parse it, and the worker ends. Here a message is written beside and then named: a reader finds all of it or none.
 `config.celery` puts this in the place of `filesystem://`.
 """
 
