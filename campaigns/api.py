@@ -43,7 +43,8 @@ class CampaignSerializer(serializers.ModelSerializer[Campaign]):
         fields = [
             "id", "name", "kind", "state", "topic", "sender", "content", "segments", "excluded_segments",
             "everyone_reason", "scheduled_at", "timing", "pace_per_hour", "tracking", "ambiguity", "holdout_percent",
-            "objective", "paused_reason", "audience_at", "started_at", "finished_at", "created_at", "updated_at",
+            "objective", "target", "due_on", "owner", "needs_approval", "paused_reason", "audience_at", "started_at",
+            "finished_at", "created_at", "updated_at",
         ]  # fmt: skip
         read_only_fields = fields
 
@@ -76,6 +77,11 @@ class CampaignWishSerializer(Strict):
     ambiguity = serializers.ChoiceField(Campaign.Ambiguity.choices, required=False)
     holdout_percent = serializers.IntegerField(min_value=0, max_value=20, required=False)
     objective = serializers.ChoiceField(Campaign.Objective.choices, required=False)
+    target = serializers.IntegerField(
+        min_value=1, max_value=2**31 - 1, required=False, help_text="Of the number that the objective leads with."
+    )
+    due_on = serializers.DateField(required=False)
+    needs_approval = serializers.BooleanField(required=False)
     pace_per_hour = serializers.IntegerField(min_value=1, required=False)
     timing = serializers.ChoiceField(Campaign.Timing.choices, required=False)
 

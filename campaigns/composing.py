@@ -119,7 +119,7 @@ SAME = (
     "timing",
     "priority",
 )  # of both
-MORE = ("everyone_reason", "pace_per_hour", "holdout_percent", "in_archive")  # of a duplicate
+MORE = ("owner", "everyone_reason", "pace_per_hour", "holdout_percent", "in_archive")  # of a duplicate
 LONGEST_NAME = 120
 
 

@@ -10,6 +10,7 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from campaigns.models import Campaign
 from campaigns.reports.shapes import Counted, Money, Rate
 
 
@@ -75,10 +76,25 @@ class TableSerializer(serializers.Serializer[Any]):
     note = serializers.CharField(allow_blank=True)
 
 
+class AimSerializer(serializers.Serializer[Any]):
+    """What the campaign is for: the leading number so far, against its target."""
+
+    objective = serializers.ChoiceField(Campaign.Objective.choices)
+    measure = serializers.CharField(help_text="earned_visit, conversion or returned: docs/measures.md.")
+    n = serializers.IntegerField()
+    target = serializers.IntegerField(allow_null=True)
+    due_on = serializers.DateField(allow_null=True)
+    owner = serializers.CharField(allow_blank=True)
+    projected = serializers.IntegerField(
+        allow_null=True, help_text="At the pace so far, on the day it is due; null below 30 or without a date."
+    )
+
+
 class ReportSerializer(serializers.Serializer[Any]):
     campaign_id = serializers.IntegerField()
     made_at = serializers.DateTimeField()
     sentence = serializers.CharField()
+    aim = AimSerializer()
     funnel = StepSerializer(many=True)
     groups = GroupSerializer(many=True)
     lift = serializers.CharField(allow_blank=True)

@@ -19,9 +19,11 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from campaigns import aims
 from campaigns.models import Campaign, Delivery, Engagement, Event, SendingHold
 from config import needs
 from contacts.models import Contact, Job
+from social import aims as social_aims
 from social.models import EarnedVisit, OfferCounter, Referral, ShareLink
 from social.reports import CONFIRMED
 
@@ -79,6 +81,7 @@ def home(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
         waiting = [*needs.disk(), *_campaign_needs(campaigns, figures), *needs.notices()]
         context |= {"needs": waiting, "running": _sending(campaigns, figures)}
         context["learned"] = _learned(campaigns, figures)
+        context["aims"] = _aims()
     context.setdefault("needs", [])
     if may("campaigns.approve_campaign"):
         context["needs"] += needs.approvals()
@@ -201,6 +204,18 @@ def _jobs() -> list[Running]:
             job.total or 0,
         )
         for job in jobs
+    ]
+
+
+def _aims() -> list[dict[str, Any]]:
+    """Return the objectives with a target that are still of interest: those due last, and not long over."""
+    since = timezone.now() - RECENT
+    wanted = Campaign.objects.filter(target__isnull=False).exclude(state=Campaign.State.CANCELLED)
+    recent = wanted.filter(Q(started_at=None) | Q(started_at__gte=since) | Q(due_on__gte=timezone.localdate()))
+    shown = list(recent.select_related("owner").order_by(F("due_on").asc(nulls_last=True), "-created_at")[:SHOWN])
+    actual = social_aims.actual(shown)
+    return [
+        {"name": one.name, "url": needs.campaign_url(one.pk), "aim": aims.aim(one, actual[one.pk])} for one in shown
     ]
 
 

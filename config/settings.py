@@ -113,6 +113,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "config.kept.KeepWriting",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "simple_history.middleware.HistoryRequestMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
@@ -145,7 +146,13 @@ SEGMENT_FIELDS: list[str] = [
     "campaigns.segment_fields", "social.segment_fields", "social.offers.segment_fields", "social.standing",
 ]  # fmt: skip
 TIMELINE_SOURCES: list[str] = ["campaigns.timeline", "social.timeline", "social.offers.timeline"]
-REPORT_SECTIONS: list[str] = ["campaigns.consent_campaign", "social.reports", "social.relay", "social.offers.reports"]
+REPORT_SECTIONS: list[str] = [
+    "campaigns.consent_campaign",
+    "social.reports",
+    "social.relay",
+    "social.offers.reports",
+    "social.aims",
+]
 HIT_HANDLERS: list[str] = ["social.visits", "social.scans"]  # of hits that are no mail's: friends' pages, QR codes
 CONFIRMED_HOOKS: list[str] = [
     "social.referrals",

@@ -3,11 +3,12 @@
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 
-from config import branding, health
+from config import branding, health, kept
 
 admin.autodiscover()  # here and not at the start: a process that serves no pages saves their memory
 
 urlpatterns: list[URLPattern | URLResolver] = [
+    path("kept/", admin.site.admin_view(kept.for_site(admin.site)), name="kept"),
     path("admin/", admin.site.urls),
     path("api/", include("config.api")),
     path("healthz", health.healthz, name="healthz"),

@@ -10,7 +10,6 @@ from django.conf import settings
 from django.contrib import admin, messages
 from django.contrib.admin.views.main import ChangeList
 from django.core.exceptions import PermissionDenied
-from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
 from django.urls import URLPattern, path, reverse
@@ -34,6 +33,8 @@ from campaigns.admin.beginning import BeginsCampaigns
 from campaigns.admin.checking import CheckPages
 from campaigns.admin.consent import AsksConsent
 from campaigns.admin.live import badge, numbers, watched
+from campaigns.admin.merging import MergingForm
+from campaigns.admin.planning import CalendarPages
 from campaigns.admin.presses import VERBS
 from campaigns.delivery import control, hold, progress
 from campaigns.models import Campaign
@@ -69,6 +70,7 @@ class WithProgress(ChangeList):
 class CampaignAdmin(
     BeginsCampaigns,
     ApprovalPages,
+    CalendarPages,
     CheckPages,
     AsksConsent,
     MakesDrafts,
@@ -77,6 +79,7 @@ class CampaignAdmin(
 ):
     """Campaigns: list with numbers, and the page of five steps."""
 
+    form = MergingForm
     change_form_template = "admin/campaigns/campaign/page.html"
     add_form_template = None
     list_display = ["name", "state_shown", "mails", "begun"]
@@ -133,8 +136,16 @@ class CampaignAdmin(
     def save_model(self, request: HttpRequest, obj: Campaign, form: Any, change: bool) -> None:
         if not change:
             obj.created_by_id = request.user.pk
-        super().save_model(request, obj, form, change)
-        if change and "pace_per_hour" in form.changed_data:
+            super().save_model(request, obj, form, change)
+            return
+        obj._history_user = request.user  # type: ignore[attr-defined]
+        # Only the form's fields are written: a press may have come between.
+        fields = {field.name for field in obj._meta.concrete_fields}
+        obj.save(update_fields=[*(name for name in form.cleaned_data if name in fields), "updated_at"])
+        if form.kept:
+            words = {"who": form.other or _("Somebody"), "what": ", ".join(form.kept)}
+            messages.info(request, _("%(who)s changed this meanwhile, and it was kept: %(what)s.") % words)
+        if "pace_per_hour" in form.changed_data:
             control.set_pace(obj, obj.pace_per_hour, request.user)
 
     def response_add(self, request: HttpRequest, obj: Campaign, post_url_continue: str | None = None) -> HttpResponse:
@@ -179,7 +190,6 @@ class CampaignAdmin(
             path("<int:pk>/watch/", site(self.watch), name="campaigns_campaign_watch"),
             path("<int:pk>/preview/", site(self.preview), name="campaigns_campaign_preview"),
             *report_pages.urls(self.admin_site),
-            path("calendar/", site(self.calendar), name="campaigns_campaign_calendar"),
             path("ask-consent/", site(self.choose_topic), name="campaigns_campaign_ask_consent"),
             *super().get_urls(),
         ]
@@ -285,27 +295,10 @@ class CampaignAdmin(
         except (ValueError, LookupError, NotImplementedError, LiquidError):
             return render(request, "admin/campaigns/campaign/no_preview.html")
 
-    def calendar(self, request: HttpRequest) -> HttpResponse:
-        """List what is planned and what ran lately, by day."""
-        if not self.has_view_permission(request):
-            raise PermissionDenied
-        context = {
-            **self.admin_site.each_context(request),
-            "title": _("Calendar"),
-            "planned": Campaign.objects.filter(state=State.SCHEDULED).order_by("scheduled_at")[:100],
-            "begun": recent(),
-        }
-        return render(request, "admin/campaigns/campaign/calendar.html", context)
-
 
 def suggested() -> datetime:
     """Return a start to propose: tomorrow at ten by the site's clocks, or the hour that was chosen."""
     return timezone.localtime().replace(hour=10, minute=0) + timedelta(days=1)
-
-
-def recent() -> QuerySet[Campaign]:
-    """Return the campaigns started last."""
-    return Campaign.objects.filter(kind=Campaign.Kind.CAMPAIGN, started_at__isnull=False).order_by("-started_at")[:50]
 
 
 def url_or_none(name: str, *words: object) -> str | None:

@@ -10,6 +10,7 @@ from django.conf import settings
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from campaigns import aims
 from campaigns.models import Campaign, Delivery
 from campaigns.reports import control, counts, rows, tables, words
 from campaigns.reports.counts import Counts
@@ -47,8 +48,14 @@ def report(campaign: Campaign) -> CampaignReport:
         groups=groups,
         lift=lift,
         next_step=next_step(found),
+        aim=aims.aim(campaign, leading(campaign, sections)),
         notes=notes(found),
     )
+
+
+def leading(campaign: Campaign, sections: Sequence[Section]) -> int:
+    """Return the number that the campaign's objective leads with, as a section counted it."""
+    return next((section.leads[campaign.objective] for section in sections if campaign.objective in section.leads), 0)
 
 
 def replaced(sections: Sequence[Section]) -> set[str]:

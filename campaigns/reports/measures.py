@@ -40,6 +40,7 @@ MEASURES: dict[str, tuple[str | Promise, str | Promise]] = {
         _("People whose code was accepted at a till, in the shop or by the API, also where it was undone later."),
     ),
     "conversion": (_("bought"), _("People with an order that is credited to this campaign.")),
+    "returned": (_("came back to buy"), _("People whose order credited to this campaign was not their first.")),
     "revenue": (_("revenue"), _("Net value of the orders credited to this campaign, returns taken off, one currency.")),
     "loads": (_("loads"), _("Every load or click that a person's browser made, repeats included.")),
     "people": (_("people"), _("Different contacts, exactly counted, who agreed to be measured.")),

@@ -8,12 +8,15 @@ An upper floor's section adds its steps to the funnel, in order, and its tables 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from campaigns.reports.interval import wilson
+
+if TYPE_CHECKING:
+    from campaigns.aims import Aim
 
 TOO_FEW = 30  # below this many people an interval is wider than what it says: show the people, not a rate
 
@@ -115,13 +118,18 @@ class Table:
 
 @dataclass(frozen=True)
 class Section:
-    """What a floor adds to a report: steps of the funnel, and tables; `replaces` names lower tables it shows better."""
+    """What a floor adds to a report: steps of the funnel, and tables.
+
+    replaces    lower tables that it shows better
+    leads       the number that a campaign of an objective leads with, by objective
+    """
 
     key: str
     title: str
     steps: Sequence[Step] = ()
     tables: Sequence[Table] = ()
     replaces: Sequence[str] = ()
+    leads: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -159,6 +167,7 @@ class CampaignReport:
     groups: Sequence[Group] = ()
     lift: str = ""
     next_step: str = ""
+    aim: Aim | None = None
     notes: Sequence[str] = field(default_factory=tuple)
 
     def table(self, key: str) -> Table | None:

@@ -67,7 +67,7 @@
       return null;
     }
     if (!answer.ok) {
-      say(answer.status === 409 || answer.status === 400 ? await answer.text() : form.dataset.unsaved);
+      say([400, 401, 409].includes(answer.status) ? await answer.text() : form.dataset.unsaved);
       return null;
     }
     const fresh = new DOMParser().parseFromString(await answer.text(), "text/html").getElementById("mail-form");
