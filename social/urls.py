@@ -39,6 +39,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("till/today/", till.today, name="till_today"),
     path("till/frame/", till_more.frame, name="till_frame"),
     path("till/find/", till_more.find, name="till_find"),
+    path("till/fan/", till_more.fan, name="till_fan"),
     path("till/notes/", till_more.keep_notes, name="till_notes"),
     path("till/offline/", till_more.offline, name="till_offline"),
     path("till/worker.js", till_more.worker, name="till_worker"),

@@ -86,10 +86,10 @@ class FraudCaseAdmin(BigTableAdmin):
             raise PermissionDenied
         rows = FraudCase.objects.select_related("offer", "place", "staff", "contact", "claim", "referral", "decided_by")
         case = rows.get(pk=found(FraudCase, object_id).pk)
-        rule = cases.RULES[case.kind]
+        rule = cases.RULES.get(case.kind)
         context = {
             **self.admin_site.each_context(request),
-            "title": str(rule.label),
+            "title": self.label(case),
             "opts": self.model._meta,
             "case": case,
             "rule": rule,
@@ -123,12 +123,15 @@ def _lines(case: FraudCase) -> list[tuple[str, str]]:
         "undone": _("undone"), "redeemed": _("redeemed"), "without": _("without an order number"), "times": _("at"),
         "devices": _("tills"),
     }  # fmt: skip
-    return [(words.get(name, name), _shown(name, value)) for name, value in case.evidence.items() if value != []]
+    evidence = case.evidence if isinstance(case.evidence, dict) else {_("evidence"): case.evidence}
+    return [(words.get(name, name), _shown(name, value)) for name, value in evidence.items() if value != []]
 
 
 def _shown(name: str, value: Any) -> str:
+    if not isinstance(value, list):
+        return str(value)
     if name in ("claims", "referrals"):
         return str(len(value))
-    if name == "most":
+    if name == "most" and all(isinstance(pair, list) and len(pair) == 2 for pair in value):
         return ", ".join(f"{who} ({n})" for who, n in value[:5])
-    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+    return ", ".join(map(str, value))

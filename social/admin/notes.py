@@ -42,6 +42,10 @@ class TillNoteAdmin(BigTableAdmin, MyPlacesAdmin):
     empty_words = gettext_lazy("What a till noted without network, or on paper, comes here to be settled.")
     actions = ["settle", "put_aside"]
 
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """A note's own page has nothing to save: it is settled or put aside in the list."""
+        return obj is None and super().has_change_permission(request)
+
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
 

@@ -2,6 +2,7 @@
 
 /till/frame/            POST a picture of the camera; JSON: the code in it, or a sentence
 /till/find/             people by card or e-mail: first name and offers only
+/till/fan/              her follow seen on her phone: a proof of level 3, for the code that her offer page shows
 /till/notes/            POST what the phone noted without network; JSON: which it may forget
 /till/offline/          what the phone keeps to show without network
 /till/worker.js         the script that shows it
@@ -27,6 +28,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from contacts.models import SignupForm
 from social import qr
+from social.fans import messages, networks, pairing, proofs
 from social.offers import finding, notes
 from social.offers.reasons import Refused, remedy
 from social.tills import COOKIE_DAYS, DEVICE_COOKIE, Till, ticket, use_ticket
@@ -66,6 +68,30 @@ def find(request: HttpRequest, till: Till) -> HttpResponse:
         if context["found"] is None and not context["error"]:
             context["error"] = _("Nobody is known by this. Ask for another address or the card.")
     return _render(request, till, "till_find", context, status=422 if context["error"] else 200)
+
+
+@require_http_methods(["GET", "POST"])
+@at_till
+def fan(request: HttpRequest, till: Till) -> HttpResponse:
+    """GET asks for the code of her offer page; POST names the network to look at; a second POST says it was seen."""
+    typed = request.POST.get("code", "")[:40]
+    context: dict[str, Any] = {"typed": typed, "error": ""}
+    if request.method == "POST":
+        try:
+            if request.POST.get("seen"):
+                proof = messages.enter(typed, by=till, in_shop=True)
+                context |= {"proof": proof, "level": proofs.words_for(proof.level)}
+                context["network"] = networks.name_of(proof.network)
+            else:
+                code = messages.look(typed, by=till)
+                context |= {
+                    "code": code,
+                    "shown": pairing.display(code.code),
+                    "network": networks.name_of(code.network),
+                }
+        except Refused as why:
+            context["error"] = f"{why} {remedy(why.reason)}"
+    return _render(request, till, "till_fan", context, status=422 if context["error"] else 200)
 
 
 @require_POST

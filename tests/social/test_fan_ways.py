@@ -16,6 +16,7 @@ from social.models import Claim, FanCode, FanProof, FanWord, ShareLink
 from social.models.fans import FanLevel
 from social.offers.reasons import Reason, Refused
 from social.offers.redemption import claim
+from social.tills import Till
 from tests.make import make_brand, make_contact, make_offer, make_share_link, make_till, make_user
 from tests.social.mails import mail_with
 
@@ -263,11 +264,11 @@ def test_she_gets_the_same_code_until_it_is_used():
 
 
 def test_a_code_entered_at_a_till_names_the_till():
-    device, _zoe = make_till()
+    device, zoe = make_till()
 
-    proof = messages.enter(messages.ask(make_contact(), "instagram").code, by=device, in_shop=True)
+    proof = messages.enter(messages.ask(make_contact(), "instagram").code, by=Till(device, zoe), in_shop=True)
 
-    assert proof.evidence == {"by": f"device:{device.pk}"}
+    assert proof.evidence == {"by": f"device:{device.pk}", "place": zoe.place.pk, "staff": zoe.pk}
 
 
 @pytest.mark.parametrize("typed", ["", "ABC-DEFG", "x" * 500, "0000000", "\x00"])

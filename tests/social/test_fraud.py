@@ -307,6 +307,28 @@ def test_the_review_page_shows_decides_and_undoes(till, marie, client):
     assert StaffMember.objects.get().is_active
 
 
+NO_LISTS = {"claims": 3, "most": "x", "referrals": {}, "devices": None}
+NO_ROWS = {"claims": ["x", None, 2**70], "most": [1], "referrals": ["x"], "devices": [True, -1]}
+
+
+@pytest.mark.parametrize(
+    ("kind", "odd"),
+    [
+        ("guessing", []), ("passing_on", "x"), ("staff_pace", 7), ("no-such-rule", NO_LISTS), ("farm", NO_LISTS),
+        ("guessing", NO_ROWS), ("passing_on", NO_ROWS), ("farm", NO_ROWS),
+    ],
+)  # fmt: skip
+def test_a_case_with_odd_evidence_is_shown_decided_and_undone(admin_client, kind, odd):
+    case = FraudCase.objects.create(kind=kind, key="k", evidence=odd, done=odd if isinstance(odd, dict) else {})
+    address = f"/admin/social/fraudcase/{case.pk}"
+
+    assert admin_client.get(f"{address}/change/").status_code == 200
+    for press in ("act", "undo", "dismiss"):
+        assert admin_client.post(f"{address}/decide/", {"press": press}).status_code == 302
+    assert FraudCase.objects.get().state == "dismissed"
+    assert admin_client.get(f"{address}/change/").status_code == 200
+
+
 def test_rules_are_switched_and_set_in_a_list(marie, client):
     client.force_login(marie)
     page = client.get("/admin/social/fraudrule/")

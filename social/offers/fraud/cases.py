@@ -36,19 +36,25 @@ class WrongState(ValueError):
     """The case cannot make this move; the message says why."""
 
 
+def numbers(kept: Any, name: str) -> list[int]:
+    """Return the rows' numbers kept under a name; what is no number of a row (a repair by hand) is left out."""
+    found = kept.get(name) if isinstance(kept, dict) else None
+    return [pk for pk in found if type(pk) is int and 0 < pk < 2**63] if isinstance(found, list) else []
+
+
 # --- what can be done, and undone -----------------------------------------------------------------------------------
 
 
 def _void_claims(case: FraudCase) -> Done:
     """Make the open claims of the evidence void; used ones stay used."""
-    wanted = Claim.objects.filter(pk__in=case.evidence.get("claims", []), state=Claim.State.OPEN)
+    wanted = Claim.objects.filter(pk__in=numbers(case.evidence, "claims"), state=Claim.State.OPEN)
     ids = list(wanted.filter(reserved_until__isnull=True).values_list("pk", flat=True))
     Claim.objects.filter(pk__in=ids, state=Claim.State.OPEN).update(state=Claim.State.VOID)
     return {"claims": ids}
 
 
 def _open_claims(done: Done) -> None:
-    Claim.objects.filter(pk__in=done.get("claims", []), state=Claim.State.VOID).update(state=Claim.State.OPEN)
+    Claim.objects.filter(pk__in=numbers(done, "claims"), state=Claim.State.VOID).update(state=Claim.State.OPEN)
 
 
 def _suspend(case: FraudCase) -> Done:
@@ -60,13 +66,13 @@ def _suspend(case: FraudCase) -> Done:
 
 
 def _let_back(done: Done) -> None:
-    StaffMember.objects.filter(pk__in=done.get("staff", [])).update(is_active=True)
+    StaffMember.objects.filter(pk__in=numbers(done, "staff")).update(is_active=True)
 
 
 def _void_referrals(case: FraudCase) -> Done:
     """Void the referrals: no reward; what was given before stays."""
     kept: dict[str, str] = {}
-    for row in Referral.objects.select_for_update(of=("self",)).filter(pk__in=case.evidence.get("referrals", [])):
+    for row in Referral.objects.select_for_update(of=("self",)).filter(pk__in=numbers(case.evidence, "referrals")):
         if row.state in (Referral.State.VOIDED, Referral.State.APPROVED):
             continue
         kept[str(row.pk)] = row.state
@@ -76,20 +82,23 @@ def _void_referrals(case: FraudCase) -> Done:
 
 
 def _restore_referrals(done: Done) -> None:
-    for pk, state in done.get("referrals", {}).items():
-        Referral.objects.filter(pk=int(pk), state=Referral.State.VOIDED).update(state=state, decided_at=None)
+    kept = done.get("referrals")
+    for pk, state in kept.items() if isinstance(kept, dict) else ():
+        if pk.isdecimal() and state in Referral.State.values:
+            row = Referral.objects.filter(pk=int(pk[:18]), state=Referral.State.VOIDED)
+            row.update(state=state, decided_at=None)
 
 
 def _end_tills(case: FraudCase) -> Done:
     """End the tills that guessed; strangers are slowed by themselves while the alarm stands."""
-    rows = Device.objects.filter(pk__in=case.evidence.get("devices", []), revoked_at__isnull=True)
+    rows = Device.objects.filter(pk__in=numbers(case.evidence, "devices"), revoked_at__isnull=True)
     ids = list(rows.values_list("pk", flat=True))
     Device.objects.filter(pk__in=ids).update(revoked_at=timezone.now())
     return {"devices": ids}
 
 
 def _revive_tills(done: Done) -> None:
-    Device.objects.filter(pk__in=done.get("devices", [])).update(revoked_at=None)
+    Device.objects.filter(pk__in=numbers(done, "devices")).update(revoked_at=None)
 
 
 # --- the rules --------------------------------------------------------------------------------------------------------
@@ -212,7 +221,7 @@ def is_alarmed(kind: str = "guessing") -> bool:
 def act(case: FraudCase, *, by: User, note: str = "") -> FraudCase:
     """Do what the case's rule proposes.
 
-    Raises:  WrongState when it was decided before.
+    Raises:  WrongState when it was decided before, or its rule is no more.
     """
     return _decide(case, State.ACTED, by, note, from_states=(State.OPEN, State.UNDONE, State.DISMISSED))
 
@@ -238,10 +247,13 @@ def _decide(case: FraudCase, state: str, by: User, note: str, *, from_states: tu
         row = FraudCase.objects.select_for_update(of=("self",)).get(pk=case.pk)
         if row.state not in from_states:
             raise WrongState(_("This case is decided: %(state)s.") % {"state": row.get_state_display()})
-        if state == State.ACTED:
-            row.done = RULES[row.kind].act(row)
-        elif state == State.UNDONE:
-            RULES[row.kind].undo(row.done)
+        rule = RULES.get(row.kind)
+        if rule is None and state != State.DISMISSED:
+            raise WrongState(_("The rule “%(rule)s” is no more: this case can only be closed.") % {"rule": row.kind})
+        if rule is not None and state == State.ACTED:
+            row.done = rule.act(row)
+        elif rule is not None and state == State.UNDONE:
+            rule.undo(row.done if isinstance(row.done, dict) else {})
         row.state, row.note, row.decided_by, row.decided_at = state, note.strip()[:300], by, timezone.now()
         row.save()
         audit.record(by, f"fraud case {state}", row, rule=row.kind)
