@@ -1,6 +1,8 @@
 """The registry of networks: every entry usable, every composer address decodes back to what was written."""
 
 import json
+import os
+import random
 from urllib.parse import parse_qs, unquote, urlsplit
 
 import pytest
@@ -30,6 +32,10 @@ TEXTS = [
     "\x00\x1b\ud800 controls",
     "100%20literal %E9 percent",
 ]
+MANY = int(os.environ.get("FANFARE_TEXTS", "16"))  # 100 to prove the figure
+_PARTS = [text for text in TEXTS if 0 < len(text) < 100] + [FAMILY, "שלום", "é", "https://other.example/?q=a%20b&c=d"]
+_chance = random.Random(7)
+TEXTS += [" ".join(_chance.choices(_PARTS, k=_chance.randrange(1, 40)))[:500] for _ in range(MANY - len(TEXTS))]
 
 
 def decoded(address: str) -> dict[str, str]:

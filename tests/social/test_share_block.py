@@ -1,12 +1,18 @@
 """The share bar of a mail: our links only, words beside icons, a reason to share."""
 
+import os
 import re
+import shutil
 
 import pytest
+from django.test import Client
 
 from campaigns.content import batch, blocks, web
-from campaigns.tracking import tokens
-from social.models import NetworkSetting
+from campaigns.models import Event
+from campaigns.tracking import ingest, spool, targets, tokens
+from campaigns.tracking.front import Front
+from campaigns.tracking.spool import Spool
+from social.models import EarnedVisit, NetworkSetting, ShareLink
 from tests.make import make_brand, make_contact, make_delivery, make_letter
 
 pytestmark = pytest.mark.django_db
@@ -78,6 +84,59 @@ def test_the_mail_itself_goes_out_with_the_bar_in_both_parts():
     plain = mail.message.replace(b"=\r\n", b"").replace(b"=3D", b"=").decode()
     assert plain.count(f"/s/{token}") == 7
     assert "Your friends get roses too" in plain
+
+
+def test_a_scanner_that_follows_every_link_of_many_mails_is_no_sharer_and_no_visitor():
+    first = sent(everyone_reason="all")
+    many = int(os.environ.get("FANFARE_SCANNED", "3"))  # 1000 to prove the figure
+    others = [
+        make_delivery(
+            campaign=first.campaign,
+            contact=make_contact(email=f"fan{number}@example.com", topic=first.campaign.topic),
+            content_version=first.content_version,
+            language="en",
+        )
+        for number in range(many - 1)
+    ]
+    mails = batch.messages(first.campaign, [first, *others])
+    followed = {
+        url for mail in mails for url in re.findall(r"http://localhost:8000(/[^\s\"<>]+)", _plain(mail.message))
+    }
+    assert len(followed) >= 7 * many
+
+    _scan(followed)
+
+    assert Event.objects.exists()  # the scanner was seen
+    assert not ShareLink.objects.exists() and not EarnedVisit.objects.exists()
+    kinds = set(Event.objects.values_list("kind", flat=True))
+    assert not kinds & {"share_intent", "share_composed", "earned_visit"}
+
+
+def _plain(message):
+    return message.replace(b"=\r\n", b"").replace(b"=3D", b"=").decode(errors="replace")
+
+
+def _scan(paths):
+    """Fetch every address as a mail gateway does: through the front, which hands on what is not its own."""
+    shutil.rmtree(spool.folder(), ignore_errors=True)
+    targets.clear()
+    inner = Client()
+
+    def site(environ, start_response):
+        inner.get(environ["PATH_INFO"], headers={"user-agent": environ["HTTP_USER_AGENT"]})
+        start_response("200 OK", [])
+        return []
+
+    front = Front(site, spool=Spool())
+    for path in sorted(paths):
+        address, _mark, query = path.replace("&amp;", "&").partition("?")
+        for method in ("HEAD", "GET"):
+            environ = {"REQUEST_METHOD": method, "PATH_INFO": address, "QUERY_STRING": query}
+            environ |= {"REMOTE_ADDR": "192.0.2.7", "HTTP_USER_AGENT": "Mozilla/5.0 (Windows NT 10.0) Chrome/138.0.0.0"}
+            list(front(environ, lambda status, headers: None))
+    front.spool.close()
+    ingest.run(once=True)
+    shutil.rmtree(spool.folder(), ignore_errors=True)
 
 
 def test_friends_and_the_public_see_no_bar():
