@@ -28,14 +28,14 @@ from campaigns.models import Campaign, Delivery, EmailContent, Event, Sender
 from campaigns.report_api import ReportSerializer
 from campaigns.reports import people
 from contacts import feeds
-from contacts.answers import acting_user, once
+from contacts.answers import acting_user
 from contacts.models import Segment, Topic
 from contacts.problems import Conflict, Strict, Unprocessable
 from contacts.resource import Resource
 
 
 class CampaignSerializer(serializers.ModelSerializer[Campaign]):
-    topic: serializers.SlugRelatedField[Topic] = serializers.SlugRelatedField("slug", read_only=True)
+    topic: serializers.SlugRelatedField[Topic] = serializers.SlugRelatedField("slug", read_only=True, allow_null=True)
     sender = serializers.CharField(source="sender.from_email", read_only=True, default=None)
 
     class Meta:
@@ -178,7 +178,7 @@ class CampaignViewSet(Controls, mixins.ListModelMixin, mixins.RetrieveModelMixin
     )
     def create(self, request: Request) -> Response:
         """The mail is copied from `template`, or made of `bodies`; nothing is sent before `start` or `schedule`."""
-        return once(request, lambda: self._create(request))
+        return self._create(request)
 
     def _create(self, request: Request) -> Response:
         wish = CampaignWishSerializer(data=request.data)
@@ -259,7 +259,7 @@ class CampaignViewSet(Controls, mixins.ListModelMixin, mixins.RetrieveModelMixin
     @action(detail=True, methods=["post"])
     def duplicate(self, request: Request, pk: str | None = None) -> Response:
         """POST /api/v1/campaigns/7/duplicate/ → 201 with the new draft; its mail is a copy of the newest version."""
-        return once(request, lambda: self._made(composing.duplicate(self.get_object(), acting_user(request))))
+        return self._made(composing.duplicate(self.get_object(), acting_user(request)))
 
     @extend_schema(
         summary="Write to who got a version, or followed a link",
@@ -272,7 +272,7 @@ class CampaignViewSet(Controls, mixins.ListModelMixin, mixins.RetrieveModelMixin
         """POST /api/v1/campaigns/7/write-to/ {"version": 1} → 201 with a draft to exactly these people."""
         wish = WriteToSerializer(data=request.data)
         wish.is_valid(raise_exception=True)
-        return once(request, lambda: self._write_to(request, **wish.validated_data))
+        return self._write_to(request, **wish.validated_data)
 
     def _write_to(self, request: Request, version: int | None = None, link: int | None = None) -> Response:
         campaign = self.get_object()
@@ -292,7 +292,7 @@ class CampaignViewSet(Controls, mixins.ListModelMixin, mixins.RetrieveModelMixin
         return Response(ReportSerializer(reports.campaign_report(self.get_object())).data)
 
     def _do(self, request: Request, verb: Any) -> Response:
-        return once(request, lambda: self._moved(verb))
+        return self._moved(verb)
 
     def _moved(self, verb: Any) -> Response:
         campaign = self.get_object()

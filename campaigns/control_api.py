@@ -24,7 +24,7 @@ from campaigns.content.findings import BadContent
 from campaigns.delivery import control
 from campaigns.models import Campaign, ContentBody, Link
 from contacts import audit
-from contacts.answers import acting_user, once
+from contacts.answers import acting_user
 from contacts.problems import Conflict, Strict, Unprocessable
 
 
@@ -121,7 +121,7 @@ class Controls:
         """POST /api/v1/campaigns/7/publish/ {"bodies": […]} → 201; a draft or a paused campaign takes a new version."""
         wish = MendSerializer(data=request.data)
         wish.is_valid(raise_exception=True)
-        return once(request, lambda: self._mended(request, wish.validated_data["bodies"]))
+        return self._mended(request, wish.validated_data["bodies"])
 
     def _mended(self, request: Request, bodies: list[dict[str, Any]]) -> Response:
         try:
@@ -147,7 +147,7 @@ class Controls:
         """POST /api/v1/campaigns/7/retarget/ {"link": 3, "target": "https://…"}; live within seconds."""
         wish = RetargetSerializer(data=request.data)
         wish.is_valid(raise_exception=True)
-        return once(request, lambda: self._retargeted(request, **wish.validated_data))
+        return self._retargeted(request, **wish.validated_data)
 
     def _retargeted(self, request: Request, link: int, target: str) -> Response:
         campaign: Campaign = self.get_object()

@@ -19,7 +19,7 @@ from rest_framework.response import Response
 from campaigns.delivery import single
 from campaigns.models import Campaign, Delivery
 from contacts import identities
-from contacts.answers import client_of, once
+from contacts.answers import client_of
 from contacts.models import Contact, Identity
 from contacts.problems import Strict, Unprocessable
 from contacts.resource import Resource
@@ -118,7 +118,7 @@ class MessageViewSet(mixins.RetrieveModelMixin, Resource[Delivery]):
         if not request.headers.get("Idempotency-Key", ""):
             words = _("Send an Idempotency-Key that names the cause, for example the order: one mail goes out per key.")
             raise Unprocessable(words, code="idempotency_key")
-        return once(request, lambda: self._send(request))
+        return self._send(request)
 
     def _send(self, request: Request) -> Response:
         wish = MessageWishSerializer(data=request.data)

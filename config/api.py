@@ -12,13 +12,16 @@ from rest_framework.permissions import AllowAny
 from rest_framework.routers import DefaultRouter
 
 from campaigns import api as campaigns
+from campaigns import links_api as links
 from campaigns import messages_api as messages
 from config.partners import key_api as own_key
 from config.partners import webhooks_api as webhooks
 from contacts import api as contacts
+from contacts import identities_api as identities
 from contacts import imports_api as imports
 from contacts import segments_api as segments
 from social import api as social
+from social import fans_api as fans
 from social import offers_api as offers
 from social import qr_api as qr
 from social import redemptions_api as redemptions
@@ -40,6 +43,9 @@ for floor in (
     own_key,
     offers,
     redemptions,
+    identities,
+    links,
+    fans,
 ):
     for prefix, viewset in floor.ROUTES.items():
         router.register(prefix, viewset, basename=prefix)

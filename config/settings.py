@@ -451,6 +451,7 @@ SPECTACULAR_SETTINGS = {
         "QRLevelEnum": "social.models.QRCode.LEVELS",
         "DeliveryStateEnum": "campaigns.models.Delivery.State",
         "JobStateEnum": "contacts.models.Job.State",
+        "IdentityKindEnum": "contacts.models.Identity.Kind",
         "OfferKindEnum": "social.models.Offer.Kind",
         "RedemptionKindEnum": "social.models.Redemption.Kind",
         "OfferStateEnum": "social.models.Offer.State",

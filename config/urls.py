@@ -7,6 +7,8 @@ from config import branding, health, kept
 
 admin.autodiscover()  # here and not at the start: a process that serves no pages saves their memory
 
+handler404 = "config.errors.not_found"
+
 urlpatterns: list[URLPattern | URLResolver] = [
     path("kept/", admin.site.admin_view(kept.for_site(admin.site)), name="kept"),
     path("admin/", admin.site.urls),

@@ -1,20 +1,25 @@
 """How the API pages its lists and answers a repeated POST.
 
 POST /api/v1/conversions/      Idempotency-Key: order-1042     → the same answer, however often it comes
+
+Every POST of every view that is `Once` takes the header: no action has to ask for it.
 """
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
 from typing import Any
 
 from django.contrib.auth.models import User
+from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
 from django.utils.translation import gettext as _
 from rest_framework.exceptions import NotAuthenticated
 from rest_framework.pagination import CursorPagination
 from rest_framework.request import Request
 from rest_framework.response import Response
+from rest_framework.views import APIView
 
 from contacts import idempotency, problems
 
@@ -31,7 +36,33 @@ class ByCursor(CursorPagination):
     cursor_query_param = "cursor"
 
 
-def once(request: Request, act: Callable[[], Response]) -> Response:
+class Passing(Exception):
+    """Carries an answer that may be another one in a minute past the idempotency key, which keeps nothing of it."""
+
+    def __init__(self, response: Response) -> None:
+        self.response = response
+
+
+class Once(APIView):
+    """A view whose every POST acts once per `Idempotency-Key`.
+
+    `own_keys` names actions whose verb keeps its answers itself, `secret_answers` those whose answer is kept sealed.
+    """
+
+    own_keys: tuple[str, ...] = ()
+    secret_answers: tuple[str, ...] = ()
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        """Ask who comes and what she may, then put the key before what a POST would do."""
+        super().initial(request, *args, **kwargs)
+        action = getattr(self, "action", "")
+        act = getattr(self, "post", None)
+        if request.method == "POST" and act is not None and action not in self.own_keys:
+            is_secret = action in self.secret_answers
+            self.post = lambda *args, **kwargs: _once(request, lambda: act(*args, **kwargs), is_secret=is_secret)
+
+
+def _once(request: Request, act: Callable[[], Response], *, is_secret: bool) -> Response:
     """Do what a POST asks, or repeat the answer it got when its `Idempotency-Key` came first.
 
     Raises:  Unprocessable (422): `idempotency_conflict` for a known key with another body, `idempotency_key` for one
@@ -39,19 +70,39 @@ def once(request: Request, act: Callable[[], Response]) -> Response:
     Source:  draft-ietf-httpapi-idempotency-key-header.
     """
     key = request.headers.get("Idempotency-Key", "")
-    if not key:
-        return act()
     if len(key) > LONGEST_KEY:
         words = _("The Idempotency-Key is longer than %(n)d characters. Send a shorter one.") % {"n": LONGEST_KEY}
         raise problems.Unprocessable(words, code="idempotency_key")
     try:
+        if not key:
+            return act()
         status, body = idempotency.once(
-            client_of(request), key, {"path": request.path, "body": request.data}, lambda: _answer(act)
-        )
+            client_of(request), key, {"path": request.path, "body": _body(request)}, lambda: _answer(act),
+            is_secret=is_secret,
+        )  # fmt: skip
+    except Passing as passed:
+        return passed.response
     except idempotency.Conflict as why:
         raise problems.Unprocessable(str(why), code="idempotency_conflict") from why
     content_type = problems.CONTENT_TYPE if status >= 400 else None
     return Response(body, status=status, content_type=content_type)
+
+
+def _body(request: Request) -> Any:
+    """Return what was sent as JSON can say it; of a file its name and SHA-256."""
+    if not hasattr(request.data, "lists"):
+        return request.data
+    return {name: [_told(value) for value in values] for name, values in request.data.lists()}
+
+
+def _told(value: Any) -> Any:
+    if not isinstance(value, UploadedFile):
+        return value
+    digest = hashlib.sha256()
+    for chunk in value.chunks():
+        digest.update(chunk)
+    value.seek(0)
+    return [value.name, digest.hexdigest()]
 
 
 def acting_user(request: Request) -> User:
@@ -72,6 +123,8 @@ def _answer(act: Callable[[], Response]) -> tuple[int, dict[str, Any]]:
     try:
         with transaction.atomic():
             response = act()
+    except Passing:
+        raise
     except Exception as why:
         refused = problems.respond(why)
         if refused is None:

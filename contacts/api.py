@@ -6,6 +6,8 @@ POST /api/v1/contacts/   {"email": "ann@example.com", "first_name": "Ann",
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from django.db.models import QuerySet
@@ -21,7 +23,7 @@ from rest_framework.response import Response
 
 from contacts import audit, basis, identities, merging, privacy, profile, upsert
 from contacts.addresses import BadAddress
-from contacts.answers import acting_user, client_of, once
+from contacts.answers import acting_user, client_of
 from contacts.bulk_api import Bulk
 from contacts.models import Brand, Consent, Contact, Identity, Subscription, Topic
 from contacts.models.consent import MAIL_BASES, Basis
@@ -31,7 +33,7 @@ from contacts.resource import Resource
 MAX_TIMELINE = 200  # entries a request
 
 
-class IdentitySerializer(serializers.ModelSerializer[Identity]):
+class IdentitySerializer(Strict, serializers.ModelSerializer[Identity]):
     class Meta:
         model = Identity
         fields = ["kind", "value", "proof", "source"]
@@ -100,6 +102,15 @@ class ContactWishSerializer(Strict):
         return upsert.ContactFields(**given)
 
 
+class ContactChangeSerializer(ContactWishSerializer):
+    """What changes of one contact; her address is not among it: a new one is confirmed by herself."""
+
+    email = None  # type: ignore[assignment]  # taken out of the fields of the wish
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        return attrs
+
+
 class TimelineEntrySerializer(serializers.Serializer[Any]):
     at = serializers.DateTimeField()
     kind = serializers.CharField()
@@ -110,8 +121,8 @@ class TimelineEntrySerializer(serializers.Serializer[Any]):
 class ConsentSerializer(serializers.ModelSerializer[Consent]):
     """One yes or no of the ledger."""
 
-    topic: serializers.SlugRelatedField[Topic] = serializers.SlugRelatedField("slug", read_only=True)
-    brand: serializers.SlugRelatedField[Brand] = serializers.SlugRelatedField("slug", read_only=True)
+    topic: serializers.SlugRelatedField[Topic] = serializers.SlugRelatedField("slug", read_only=True, allow_null=True)
+    brand: serializers.SlugRelatedField[Brand] = serializers.SlugRelatedField("slug", read_only=True, allow_null=True)
     basis = serializers.CharField(read_only=True, help_text="consent, customer, service or none")
 
     class Meta:
@@ -143,6 +154,19 @@ class MergeSerializer(serializers.Serializer[Any]):
     moved = serializers.DictField(child=serializers.IntegerField(), help_text="Rows that moved, by table.")
     kept_back = serializers.DictField(child=serializers.IntegerField(), help_text="Rows that would stand twice.")
     filled = serializers.ListField(child=serializers.CharField(), help_text="Fields that got a value.")
+
+
+@contextmanager
+def told_at_fields() -> Iterator[None]:
+    """Tell what the verb refuses at the field that it is about. Raises: ValidationError."""
+    try:
+        yield
+    except (BadAddress, upsert.Erased) as why:
+        raise serializers.ValidationError({"email": [str(why)]}) from why
+    except upsert.UnknownAttribute as why:
+        raise serializers.ValidationError({"attributes": [str(why)]}) from why
+    except (upsert.TwoPeople, identities.IdentityTaken, identities.BadIdentity) as why:
+        raise serializers.ValidationError({"identities": [str(why)]}) from why
 
 
 class ContactFilter(filters.FilterSet):  # type: ignore[misc]  # django-filter has no types
@@ -219,21 +243,28 @@ class ContactViewSet(
     )
     def create(self, request: Request) -> Response:
         """201 when she is new, 200 when she was known. Who unsubscribed stays unsubscribed."""
-        return once(request, lambda: self._upsert(request))
+        return self._upsert(request)
 
     def _upsert(self, request: Request) -> Response:
         wish = ContactWishSerializer(data=request.data)
         wish.is_valid(raise_exception=True)
-        try:
+        with told_at_fields():
             contact, is_new = upsert.upsert(wish.fields_given())
-        except (BadAddress, upsert.Erased) as why:
-            raise serializers.ValidationError({"email": [str(why)]}) from why
-        except upsert.UnknownAttribute as why:
-            raise serializers.ValidationError({"attributes": [str(why)]}) from why
-        except (upsert.TwoPeople, identities.IdentityTaken, identities.BadIdentity) as why:
-            raise serializers.ValidationError({"identities": [str(why)]}) from why
         answer = self.get_serializer(self.get_queryset().get(pk=contact.pk))
         return Response(answer.data, status=status.HTTP_201_CREATED if is_new else status.HTTP_200_OK)
+
+    @extend_schema(
+        summary="Change one contact", request=ContactChangeSerializer, responses=ContactSerializer,
+        examples=[OpenApiExample("She moved", request_only=True, value={"time_zone": "Europe/Paris", "tags": ["vip"]})],
+    )  # fmt: skip
+    def partial_update(self, request: Request, pk: str | None = None) -> Response:
+        """PATCH /api/v1/contacts/7/ {"first_name": "Anna"}: what is left out stays; tags and identities are added."""
+        contact = self.get_object()
+        wish = ContactChangeSerializer(data=request.data)
+        wish.is_valid(raise_exception=True)
+        with told_at_fields():
+            upsert.change(contact, wish.fields_given())
+        return Response(self.get_serializer(self.get_queryset().get(pk=contact.pk)).data)
 
     @extend_schema(
         summary="Everything that happened with this contact, newest first",
@@ -283,7 +314,7 @@ class ContactViewSet(
     @action(detail=True, methods=["post"])
     def merge(self, request: Request, pk: str | None = None) -> Response:
         """POST /api/v1/contacts/7/merge/ {"contact": 8} → what moved from 8 to 7; not undone."""
-        return once(request, lambda: self._merge(request))
+        return self._merge(request)
 
     def _merge(self, request: Request) -> Response:
         wish = MergeWishSerializer(data=request.data)

@@ -18,7 +18,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from contacts import bulk_upsert
-from contacts.answers import client_of, once
+from contacts.answers import client_of
 from contacts.models import Topic
 from contacts.models.consent import MAIL_BASES
 from contacts.problems import Strict
@@ -96,7 +96,7 @@ class Bulk:
     @action(detail=False, methods=["post"])
     def bulk(self, request: Request) -> Response:
         """POST /api/v1/contacts/bulk/ → a result for each row; a refused row stops no other."""
-        return once(request, lambda: _bulk(request))
+        return _bulk(request)
 
 
 def _bulk(request: Request) -> Response:

@@ -5,11 +5,14 @@ status, answer = once(request.auth.prefix, request.headers["Idempotency-Key"], r
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import json
 from collections.abc import Callable
 from typing import Any
 
+from cryptography.fernet import Fernet
+from django.conf import settings
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import connection, transaction
 from django.utils import timezone
@@ -18,6 +21,7 @@ from django.utils.translation import gettext as _
 from contacts.models import IdempotencyKey
 
 Answer = tuple[int, dict[str, Any]]
+SEALED = "sealed"  # instead of an answer that holds a secret
 
 
 class Conflict(Exception):
@@ -31,32 +35,37 @@ class Undone(Exception):
         self.status, self.answer = status, answer
 
 
-def once(client: str, key: str, request: bytes | dict[str, Any], act: Callable[[], Answer]) -> Answer:
+def once(
+    client: str, key: str, request: bytes | dict[str, Any], act: Callable[[], Answer], *, is_secret: bool = False
+) -> Answer:
     """Act and return (status, answer), or return what the same request was answered before.
 
     Writes:  the IdempotencyKey row first, so that a second request waits for the first; then what `act` writes,
              in the same transaction. Refusals (409, 422 …) are answers too and are kept. An exception keeps nothing,
-             Undone only its answer.
+             Undone only its answer. The answer of a secret is kept sealed: the table alone does not tell it.
     Raises:  Conflict when the key belongs to a different request.
     """
     digest = _digest(request)
     try:
-        return _first(client, key, digest, act)
+        return _first(client, key, digest, act, is_secret)
     except Undone as late:
         said = late.status, late.answer
-    return _first(client, key, digest, lambda: said)  # who came between with the same key has answered for both
+    return _first(
+        client, key, digest, lambda: said, is_secret
+    )  # who came between with the same key has answered for both
 
 
-def _first(client: str, key: str, digest: str, act: Callable[[], Answer]) -> Answer:
+def _first(client: str, key: str, digest: str, act: Callable[[], Answer], is_secret: bool) -> Answer:
     with transaction.atomic():
         row_id = _take(client, key, digest)
         if row_id is None:
             return _earlier(IdempotencyKey.objects.get(client=client, key=key), digest)
         status, answer = act()
         text = json.dumps(answer, cls=DjangoJSONEncoder)
+        stored = json.dumps({SEALED: _sealer().encrypt(text.encode()).decode()}) if is_secret else text
         with connection.cursor() as cursor:
             cursor.execute(
-                "UPDATE contacts_idempotencykey SET status = %s, answer = %s WHERE id = %s", [status, text, row_id]
+                "UPDATE contacts_idempotencykey SET status = %s, answer = %s WHERE id = %s", [status, stored, row_id]
             )
         kept: dict[str, Any] = json.loads(text)
         return status, kept
@@ -80,7 +89,14 @@ def _earlier(row: IdempotencyKey, digest: str) -> Answer:
         raise Conflict(
             _("The idempotency key %(key)s was used for a different request. Use a new key.") % {"key": row.key}
         )
-    return row.status, row.answer or {}
+    answer: dict[str, Any] = row.answer or {}
+    return row.status, json.loads(_sealer().decrypt(answer[SEALED])) if SEALED in answer else answer
+
+
+def _sealer() -> Fernet:
+    """Return what opens and closes kept secrets, with a key of its own made of SECRET_KEY."""
+    own = hashlib.blake2b(b"idempotency", key=hashlib.sha256(settings.SECRET_KEY.encode()).digest(), digest_size=32)
+    return Fernet(base64.urlsafe_b64encode(own.digest()))
 
 
 def _digest(request: bytes | dict[str, Any]) -> str:

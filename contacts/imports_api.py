@@ -217,7 +217,7 @@ class ExportViewSet(Resource[Segment]):
     )
     def list(self, request: Request) -> HttpResponseBase:
         """GET /api/v1/exports/?segment=3&type=csv → the file, streamed; cells are safe in a spreadsheet."""
-        wish = ExportWishSerializer(data=request.query_params.dict())
+        wish = ExportWishSerializer(data=request.query_params)
         wish.is_valid(raise_exception=True)
         segment, kind = wish.validated_data.get("segment"), wish.validated_data["type"]
         try:

@@ -20,6 +20,7 @@ from rest_framework.response import Response
 from contacts import audit, jobs
 from contacts.answers import acting_user
 from contacts.models import Job
+from contacts.problems import Json
 from contacts.resource import Resource
 
 
@@ -50,7 +51,7 @@ class JobViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Resource[Job]
     """Files taken in by a job; a kind of its own adds how one is sent."""
 
     serializer_class: type[serializers.ModelSerializer[Job]] = JobSerializer
-    parser_classes = [MultiPartParser]
+    parser_classes = [MultiPartParser, Json]  # JSON for what takes no file
 
     @extend_schema(summary="Stop it; what is in stays in", request=None)
     @action(detail=True, methods=["post"])

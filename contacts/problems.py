@@ -11,7 +11,7 @@ Source: RFC 9457.
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from django.conf import settings
@@ -87,6 +87,11 @@ def respond(why: Exception) -> Response | None:
     return response
 
 
+def nowhere() -> dict[str, Any]:
+    """Return the body for an address that no route knows."""
+    return _body(exceptions.NotFound())
+
+
 def _status(why: exceptions.APIException) -> int:
     # 400 is kept for what cannot be parsed; a parsed body with wrong fields is 422.
     return 422 if isinstance(why, exceptions.ValidationError) else why.status_code
@@ -135,6 +140,8 @@ class Strict(serializers.Serializer[Any]):
             unknown = {name: [self._hint(name)] for name in data if name not in self.fields}
             if unknown:
                 raise serializers.ValidationError(unknown, code="unknown_field")
+            if not hasattr(data, "lists") and (wrong := _wrong_types(self.fields, data)):  # a form knows texts only
+                raise serializers.ValidationError(wrong, code="invalid")
         return super().to_internal_value(data)
 
     def _hint(self, name: str) -> str:
@@ -142,6 +149,25 @@ class Strict(serializers.Serializer[Any]):
         if near:
             return _("There is no such field. Did you mean %(near)s?") % {"near": near[0]}
         return _("There is no such field. Known are: %(known)s.") % {"known": ", ".join(self.fields)}
+
+
+def _wrong_types(fields: Mapping[str, serializers.Field[Any, Any, Any, Any]], data: dict[str, Any]) -> dict[str, Any]:
+    """Return the fields whose JSON type is not the described one: DRF alone would quietly turn one into another."""
+    return {name: [said] for name, value in data.items() if (said := _wrong_type(fields[name], value))}
+
+
+def _wrong_type(field: serializers.Field[Any, Any, Any, Any], value: Any) -> str:
+    if isinstance(field, serializers.ListField) and isinstance(value, list):
+        return next((said for one in value if (said := _wrong_type(field.child, one))), "")
+    if isinstance(field, serializers.CharField) and value is not None and not isinstance(value, str):
+        return _("Write a text, in quotation marks.")
+    if isinstance(field, serializers.BooleanField) and value is not None and not isinstance(value, bool):
+        return _("Write true or false, without quotation marks.")
+    if isinstance(field, serializers.IntegerField | serializers.PrimaryKeyRelatedField) and isinstance(
+        value, str | bool
+    ):
+        return _("Write a whole number, without quotation marks.")
+    return ""
 
 
 def _holds_nul(data: Any) -> bool:

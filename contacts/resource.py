@@ -23,12 +23,13 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
 
+from contacts.answers import Once
 from contacts.problems import PreconditionFailed
 
 M = TypeVar("M", bound=Model)
 
 
-class Resource(GenericViewSet[M]):
+class Resource(Once, GenericViewSet[M]):
     """A viewset whose single things have tags and whose answers can be narrowed by `?fields=`."""
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:

@@ -16,7 +16,7 @@ from rest_framework.response import Response
 from rest_framework.serializers import BaseSerializer
 
 from contacts.admin_base import found
-from contacts.answers import ByCursor, once
+from contacts.answers import ByCursor
 from contacts.api import ContactSerializer
 from contacts.models import Contact, Segment
 from contacts.problems import Strict
@@ -135,7 +135,7 @@ class SegmentViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, mixins.Up
     @extend_schema(summary="Make a segment", examples=[FRENCH], responses={201: SegmentSerializer})
     def create(self, request: Request) -> Response:
         """Rules are checked first; what is wrong is named with its place in the tree."""
-        return once(request, lambda: self._create(request))
+        return self._create(request)
 
     def _create(self, request: Request) -> Response:
         serializer: BaseSerializer[Segment] = self.get_serializer(data=request.data)

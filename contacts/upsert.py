@@ -65,13 +65,24 @@ def upsert(fields: ContactFields) -> tuple[Contact, bool]:
     Returns: (contact, whether she is new).
     Raises:  BadAddress; TwoPeople; UnknownAttribute; Erased.
     """
-    unknown = set(fields.attributes) - set(AttributeType.objects.values_list("name", flat=True))
-    if unknown:
-        raise UnknownAttribute(
-            _("There is no attribute %(names)s. Declare it in the desk under People, or leave it out.")
-            % {"names": ", ".join(sorted(unknown))}
-        )
+    _check_attributes(fields)
     contact, is_new = _find(fields)
+    _take(contact, fields)
+    return contact, is_new
+
+
+@transaction.atomic
+def change(contact: Contact, fields: ContactFields) -> None:
+    """Set what was given of a person who is known; tags, identities and subscriptions are added.
+
+    Writes:  as `upsert`, but never another address than the one she has.
+    Raises:  UnknownAttribute; IdentityTaken, BadIdentity.
+    """
+    _check_attributes(fields)
+    _take(contact, fields)
+
+
+def _take(contact: Contact, fields: ContactFields) -> None:
     _set(contact, fields)
     for kind, value in fields.identities:
         identities.attach(contact, kind, value, proof="declared", source=fields.source)
@@ -79,7 +90,15 @@ def upsert(fields: ContactFields) -> tuple[Contact, bool]:
     ContactTag.objects.bulk_create([ContactTag(contact=contact, tag=tag) for tag in tags], ignore_conflicts=True)
     for wish in fields.subscriptions:
         _subscribe(contact, wish, fields.source)
-    return contact, is_new
+
+
+def _check_attributes(fields: ContactFields) -> None:
+    unknown = set(fields.attributes) - set(AttributeType.objects.values_list("name", flat=True))
+    if unknown:
+        raise UnknownAttribute(
+            _("There is no attribute %(names)s. Declare it in the desk under People, or leave it out.")
+            % {"names": ", ".join(sorted(unknown))}
+        )
 
 
 def _find(fields: ContactFields) -> tuple[Contact, bool]:

@@ -16,14 +16,14 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from contacts import audit
-from contacts.answers import acting_user, once
+from contacts.answers import acting_user
 from contacts.importing.reader import BadFile
 from contacts.jobs_api import JobSerializer, JobViewSet
 from contacts.models import Job
 from contacts.problems import Strict, Unprocessable
 from contacts.resource import Resource
 from social import conversions, importing
-from social.models import Credit, Order, Place
+from social.models import Credit, Order, OrderLine, Place
 
 
 class CreditSerializer(serializers.ModelSerializer[Credit]):
@@ -49,6 +49,28 @@ class ConversionSerializer(serializers.ModelSerializer[Order]):
 
     def get_net_minor(self, order: Order) -> int:
         return order.amount_minor - order.returned_minor
+
+
+class LineSerializer(serializers.ModelSerializer[OrderLine]):
+    """One article; `returned` of `quantity` came back."""
+
+    returned = serializers.IntegerField(source="returned_quantity", read_only=True)
+
+    class Meta:
+        model = OrderLine
+        fields = ["number", "sku", "title", "category", "size", "quantity", "returned", "unit_minor"]
+        read_only_fields = fields
+
+
+class OrderSerializer(ConversionSerializer):
+    """An order with its lines, and what of them came back."""
+
+    lines = LineSerializer(many=True, read_only=True)
+    place: serializers.SlugRelatedField[Place] = serializers.SlugRelatedField("slug", read_only=True, allow_null=True)
+
+    class Meta(ConversionSerializer.Meta):
+        fields = [*ConversionSerializer.Meta.fields, "place", "lines"]
+        read_only_fields = fields
 
 
 class LineWishSerializer(Strict):
@@ -125,7 +147,7 @@ class ConversionViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Resour
     )
     def create(self, request: Request) -> Response:
         """201 for a new order, 200 for one known by source and reference, whose amounts and returns are then set."""
-        return once(request, lambda: self._record(request))
+        return self._record(request)
 
     def _record(self, request: Request) -> Response:
         wish = OrderWishSerializer(data=request.data)
@@ -139,6 +161,18 @@ class ConversionViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Resour
             raise Unprocessable(str(why), code="bad_order") from why
         answer = self.get_serializer(self.get_queryset().get(pk=order.pk))
         return Response(answer.data, status=status.HTTP_200_OK if known else status.HTTP_201_CREATED)
+
+
+@extend_schema_view(
+    list=extend_schema(summary="List orders with their lines"), retrieve=extend_schema(summary="One order")
+)
+class OrderViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Resource[Order]):
+    """What was bought and what came back; told by `POST /api/v1/conversions/`."""
+
+    scope = "orders"
+    queryset = Order.objects.select_related("conversion", "place").prefetch_related("conversion__credits", "lines")
+    serializer_class = OrderSerializer
+    filterset_fields = ["contact", "source", "reference"]
 
 
 class OrderFileSerializer(Strict):
@@ -181,4 +215,4 @@ class OrderImportViewSet(JobViewSet):
         return Response(self.get_serializer(job).data, status=status.HTTP_202_ACCEPTED)
 
 
-ROUTES = {"conversions": ConversionViewSet, "order-imports": OrderImportViewSet}
+ROUTES = {"conversions": ConversionViewSet, "orders": OrderViewSet, "order-imports": OrderImportViewSet}

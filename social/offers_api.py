@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils.translation import get_language
 from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework import mixins, status
@@ -19,7 +19,7 @@ from rest_framework.exceptions import NotFound
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from contacts.answers import acting_user, once
+from contacts.answers import acting_user
 from contacts.models import Contact
 from contacts.problems import Unprocessable
 from contacts.resource import Resource
@@ -30,7 +30,7 @@ from social.offers.claims import claim
 from social.offers.reasons import Refused, remedy, sentence
 from social.offers.redemption import validate
 from social.offers.value import headline, title_of
-from social.offers_asked import KEY, Passing, allowed_places, place_of, refusal, required_key, who_asks
+from social.offers_asked import KEY, allowed_places, answered, is_insider, place_of, required_key, who_asks
 
 # --- offers -----------------------------------------------------------------------------------------------------------
 
@@ -50,7 +50,7 @@ class OfferViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Resource[Of
     )  # fmt: skip
     def create(self, request: Request) -> Response:
         """201 with a draft; `live` opens it."""
-        return once(request, lambda: self._write(request, None))
+        return self._write(request, None)
 
     @extend_schema(
         summary="Change an offer", request=wishes.OfferWishSerializer, responses={200: wishes.OfferSerializer}
@@ -105,7 +105,7 @@ class CodeViewSet(mixins.ListModelMixin, Resource[Code]):
     """Codes and their state, for a shop's own till; each is a secret worth money."""
 
     scope = "codes"
-    action_scopes = {"validate": "codes:read"}
+    action_scopes = {"validate": "redemptions:write"}  # a till validates; the list of codes is worth money
     queryset = Code.objects.select_related("batch")
     serializer_class = wishes.CodeSerializer
     filterset_fields = ["offer", "batch", "state"]
@@ -118,7 +118,7 @@ class CodeViewSet(mixins.ListModelMixin, Resource[Code]):
     )
     def create(self, request: Request) -> Response:
         """`make` answers 202 and a job fills the batch (up to 1,000,000); `own` keeps up to 10,000 codes at once."""
-        return once(request, lambda: self._make(request))
+        return self._make(request)
 
     def _make(self, request: Request) -> Response:
         wish = wishes.BatchWishSerializer(data=request.data)
@@ -168,7 +168,7 @@ class CodeViewSet(mixins.ListModelMixin, Resource[Code]):
                 "offer": said.offer.pk if said.offer else None,
                 "title": title_of(said.offer, language) if said.offer else "",
                 "value": headline(said.offer, language) if said.offer else "",
-                "first_name": said.first_name,
+                "first_name": said.first_name if is_insider(request) else said.first_name[:1],
                 "claim": said.claim.pk if said.claim else None,
             }
         )
@@ -186,6 +186,14 @@ class ClaimViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Resource[Cl
     serializer_class = wishes.ClaimSerializer
     filterset_fields = ["offer", "contact", "state"]
 
+    def get_queryset(self) -> QuerySet[Claim]:
+        """Return the claims that this key asked for or keeps; all of them for a key that reads contacts."""
+        rows = super().get_queryset()
+        if getattr(self, "swagger_fake_view", False) or is_insider(self.request):
+            return rows
+        client = who_asks(self.request).client
+        return rows.filter(Q(client=client) | Q(reserved_by=client))
+
     @extend_schema(
         summary="Claim an offer for a contact", request=wishes.ClaimWishSerializer, parameters=[KEY],
         examples=[wishes.CLAIM], responses={201: wishes.ClaimSerializer},
@@ -193,21 +201,13 @@ class ClaimViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Resource[Cl
     def create(self, request: Request) -> Response:
         """The claim she has, when she has one. The code of a personal offer is mailed to her and not shown here."""
         required_key(request)
-        try:
-            return once(request, lambda: self._claim(request))
-        except Passing as passed:
-            return refusal(passed.why)
-
-    def _claim(self, request: Request) -> Response:
         wish = wishes.ClaimWishSerializer(data=request.data)
         wish.is_valid(raise_exception=True)
         contact: Contact = wish.person()
         try:
-            made = claim(wish.validated_data["offer"], contact, via=Claim.Via.API)
+            made = claim(wish.validated_data["offer"], contact, via=Claim.Via.API, client=who_asks(request).client)
         except Refused as why:
-            if why.is_temporary:
-                raise Passing(why) from None
-            return refusal(why)
+            return answered(why)
         return Response(self.get_serializer(made).data, status=status.HTTP_201_CREATED)
 
     @extend_schema(
@@ -226,7 +226,7 @@ class ClaimViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Resource[Cl
                 given["code"], place=place_of(request, given.get("place")), who=who_asks(request), hold=hold
             )
         except Refused as why:
-            return refusal(why)
+            return answered(why)
         return Response(self.get_serializer(row).data)
 
     @extend_schema(
@@ -243,7 +243,7 @@ class ClaimViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Resource[Cl
         try:
             row = held.read(wish.validated_data["code"]).claim
         except Refused as why:
-            return refusal(why)
+            return answered(why)
         if row is None:
             raise NotFound
         reservations.release(row, who=who_asks(request))

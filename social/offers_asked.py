@@ -13,7 +13,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from contacts import problems
-from contacts.answers import acting_user
+from contacts.answers import Passing, acting_user
 from contacts.problems import Unprocessable
 from social import offers_wishes as wishes
 from social.models import Place
@@ -23,13 +23,6 @@ from social.offers.reasons import Refused, remedy
 KEY = OpenApiParameter(
     "Idempotency-Key", str, OpenApiParameter.HEADER, required=True, description="The same key acts once."
 )
-
-
-class Passing(Exception):
-    """Carries a refusal that passes by itself past the idempotency key, which must forget it."""
-
-    def __init__(self, why: Refused) -> None:
-        self.why = why
 
 
 def refusal(why: Refused) -> Response:
@@ -46,6 +39,13 @@ def refusal(why: Refused) -> Response:
     }
     headers = {"Retry-After": "600"} if why.status == 429 else None
     return Response(body, status=why.status, content_type=problems.CONTENT_TYPE, headers=headers)
+
+
+def answered(why: Refused) -> Response:
+    """Return a refusal to be kept with its idempotency key. Raises: Passing for one that passes by itself."""
+    if why.is_temporary:
+        raise Passing(refusal(why)) from why
+    return refusal(why)
 
 
 def required_key(request: Request) -> str:
@@ -67,6 +67,11 @@ def bound_to(request: Request) -> list[int]:
     """Return the places that a partner's key is bound to; none = all."""
     places = getattr(request.auth, "places", None)  # the roof's ApiKey, unknown down here
     return list(places.values_list("pk", flat=True)) if places is not None else []
+
+
+def is_insider(request: Request) -> bool:
+    """Say whether who asks may read of people: a key with `contacts:read`, or anybody of the desk."""
+    return request.auth is None or "contacts:read" in request.auth.scopes
 
 
 def allowed_places(request: Request) -> QuerySet[Place]:

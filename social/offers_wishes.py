@@ -229,7 +229,7 @@ REVERSE = OpenApiExample("Goods came back", request_only=True, value={"redemptio
 
 
 class VerdictSerializer(serializers.Serializer[Any]):
-    """Whether it may be redeemed; `first_name` is the holder's, and all that is said of her."""
+    """Whether it may be redeemed; of its holder `first_name` alone, its initial for a key without `contacts:read`."""
 
     valid = serializers.BooleanField()
     reason = serializers.CharField()
@@ -303,7 +303,7 @@ class RedemptionSerializer(serializers.ModelSerializer[Redemption]):
 
     offer = serializers.IntegerField(source="claim.offer_id", read_only=True)
     contact = serializers.IntegerField(source="claim.contact_id", read_only=True, allow_null=True)
-    place = serializers.SlugRelatedField("slug", read_only=True)  # type: ignore[var-annotated]
+    place = serializers.SlugRelatedField("slug", read_only=True, allow_null=True)  # type: ignore[var-annotated]
     is_undone = serializers.SerializerMethodField()
 
     class Meta:

@@ -20,7 +20,6 @@ from rest_framework.response import Response
 
 from campaigns import links
 from campaigns.models import Link
-from contacts.answers import once
 from contacts.problems import Strict, Unprocessable
 from contacts.resource import Resource
 from social import placements, qr, studio
@@ -31,7 +30,7 @@ class QRCodeSerializer(serializers.ModelSerializer[QRCode]):
     """A placement; `scans` counts people's phones, `address` is what the code holds."""
 
     target = serializers.CharField(source="link.target", read_only=True)
-    place = serializers.SlugRelatedField[Place]("slug", read_only=True)
+    place = serializers.SlugRelatedField[Place]("slug", read_only=True, allow_null=True)
     address = serializers.SerializerMethodField()
     scans = serializers.SerializerMethodField()
 
@@ -93,7 +92,7 @@ class QRCodeViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Resource[Q
     )
     def create(self, request: Request) -> Response:
         """201 with the placement; `name` and `target` are needed."""
-        return once(request, lambda: self._make(request))
+        return self._make(request)
 
     @extend_schema(summary="Change a QR code", request=QRWishSerializer, responses=QRCodeSerializer)
     def partial_update(self, request: Request, pk: str | None = None) -> Response:

@@ -6,10 +6,14 @@ POST /api/v1/reversals/     Idempotency-Key: return-1042  {"redemption": 88, "re
 
 from __future__ import annotations
 
-from django.db.models import QuerySet
+from typing import Any
+
+from django.db.models import Count, F, Q, QuerySet, Sum
+from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework import mixins, serializers, status
+from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -19,7 +23,28 @@ from social import offers_wishes as wishes
 from social.models import Redemption
 from social.offers.reasons import Refused
 from social.offers.redemption import redeem, reverse
-from social.offers_asked import KEY, allowed_places, bound_to, place_of, refusal, required_key, who_asks
+from social.offers_asked import KEY, allowed_places, bound_to, is_insider, place_of, refusal, required_key, who_asks
+
+
+class CostSerializer(serializers.Serializer[Any]):
+    """What one offer cost in one currency."""
+
+    offer = serializers.IntegerField()
+    currency = serializers.CharField()
+    redeemed = serializers.IntegerField()
+    undone = serializers.IntegerField()
+    amount_minor = serializers.IntegerField(help_text="What was bought with it, undone uses left out.")
+    discount_minor = serializers.IntegerField()
+    cost_minor = serializers.IntegerField(help_text="What it took from the offer's budget.")
+
+
+def costs(rows: QuerySet[Redemption]) -> list[dict[str, Any]]:
+    """Return a line for each offer and currency; money of uses that were undone is left out."""
+    kept = Q(reversal__isnull=True)
+    money = {name: Coalesce(Sum(name, filter=kept), 0) for name in ("amount_minor", "discount_minor", "cost_minor")}
+    told = rows.order_by().annotate(offer=F("claim__offer_id")).values("offer", "currency")
+    told = told.annotate(redeemed=Count("pk"), undone=Count("pk", filter=~kept), **money)
+    return list(told.order_by("offer", "currency"))
 
 
 class UsesViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Resource[Redemption]):
@@ -35,6 +60,8 @@ class UsesViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Resource[Red
         if getattr(self, "swagger_fake_view", False):
             return rows
         auth = self.request.auth
+        if auth is not None and not is_insider(self.request):
+            return rows.filter(client=who_asks(self.request).client)
         if auth is not None and not bound_to(self.request):
             return rows
         if auth is None and acting_user(self.request).has_perm("social.view_sharelink"):
@@ -46,6 +73,7 @@ class UsesViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Resource[Red
 class RedemptionViewSet(UsesViewSet):
     """What was used, where and when; never changed, undone by a reversal."""
 
+    own_keys = ("create",)
     scope = "redemptions"
     queryset = Redemption.objects.filter(kind=Redemption.Kind.REDEEM).select_related("claim", "place", "reversal")
 
@@ -68,11 +96,20 @@ class RedemptionViewSet(UsesViewSet):
             return refusal(why)
         return Response(self.get_serializer(made).data, status=status.HTTP_201_CREATED)
 
+    @extend_schema(
+        summary="What its redemptions cost, by offer and currency", responses=CostSerializer(many=True), filters=False
+    )
+    @action(detail=False, pagination_class=None)
+    def costs(self, request: Request) -> Response:
+        """GET /api/v1/redemptions/costs/ → of this key's own; what was undone costs nothing."""
+        return Response(CostSerializer(costs(self.get_queryset()), many=True).data)
+
 
 @extend_schema_view(list=extend_schema(summary="List reversals"), retrieve=extend_schema(summary="One reversal"))
 class ReversalViewSet(UsesViewSet):
     """Redemptions that were undone."""
 
+    own_keys = ("create",)
     scope = "reversals"
     queryset = Redemption.objects.filter(kind=Redemption.Kind.REVERSE).select_related("claim", "place")
 
@@ -94,6 +131,8 @@ class ReversalViewSet(UsesViewSet):
 
     def _mine(self, request: Request, pk: int) -> Redemption:
         rows = Redemption.objects.filter(kind=Redemption.Kind.REDEEM)
+        if not is_insider(request):
+            rows = rows.filter(client=who_asks(request).client)
         if bound_to(request) or request.auth is None:
             rows = rows.filter(place__in=allowed_places(request))
         found = rows.filter(pk=pk).first()

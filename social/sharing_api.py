@@ -19,7 +19,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from campaigns.models import Campaign
-from contacts.answers import acting_user, once
+from contacts.answers import acting_user
 from contacts.models import Contact
 from contacts.problems import Conflict, Strict, Unprocessable
 from contacts.resource import Resource
@@ -89,7 +89,7 @@ class ShareLinkViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Resourc
     )
     def create(self, request: Request) -> Response:
         """201 for a new link, 200 for the one that this contact, campaign, block and network have already."""
-        return once(request, lambda: self._make(request))
+        return self._make(request)
 
     def _make(self, request: Request) -> Response:
         wish = ShareLinkWishSerializer(data=request.data)
@@ -141,13 +141,13 @@ class ReferralViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Resource
     @action(detail=True, methods=["post"])
     def approve(self, request: Request, pk: str | None = None) -> Response:
         """It counts, the sponsor is rewarded; 409 before the friend confirmed and after a decision."""
-        return once(request, lambda: self._decide(request, is_good=True))
+        return self._decide(request, is_good=True)
 
     @extend_schema(summary="Void a referral", request=DecisionSerializer, examples=[WHY])
     @action(detail=True, methods=["post"])
     def void(self, request: Request, pk: str | None = None) -> Response:
         """It does not count; a reason is wanted. 409 when it is voided already."""
-        return once(request, lambda: self._decide(request, is_good=False))
+        return self._decide(request, is_good=False)
 
     def _decide(self, request: Request, *, is_good: bool) -> Response:
         given = DecisionSerializer(data=request.data)

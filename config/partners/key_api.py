@@ -20,7 +20,7 @@ from rest_framework.viewsets import ViewSet
 
 from config.partners import keys
 from config.partners.models import ApiKey
-from contacts.answers import acting_user
+from contacts.answers import Once, acting_user
 
 DAYS = 30  # of usage
 
@@ -66,9 +66,10 @@ class RotatedSerializer(serializers.Serializer[Any]):
     old_valid_until = serializers.DateTimeField()
 
 
-class KeyViewSet(ViewSet):
+class KeyViewSet(Once, ViewSet):
     """The key that asks."""
 
+    secret_answers = ("rotate",)
     permission_classes = [IsKey]
 
     @extend_schema(summary="What this key may do, and did", responses=KeySerializer)

@@ -54,6 +54,8 @@ RESOURCES = (
     "reversals",
     "places",
     "qr-codes",
+    "orders",
+    "fan-proofs",
 )
 SCOPES = (*(f"{resource}:{verb}" for resource in RESOURCES for verb in ("read", "write")), "campaigns:send")
 
@@ -199,6 +201,7 @@ PERMISSIONS = {
     "campaigns:write": "campaigns.change_campaign",
     "contacts:read": "contacts.view_contact",
     "segments:write": "contacts.add_segment",
+    "redemptions:write": "social.add_redemption",
 }
 
 

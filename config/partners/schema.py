@@ -53,6 +53,8 @@ class Schema(AutoSchema):
         found = super()._get_response_bodies(direction)
         if direction == "response":
             problem = [problems.CONTENT_TYPE]
+            if isinstance(self.view, Resource) and getattr(self.view, "action", "") == "retrieve":
+                found["304"] = {"description": "You have it already: nothing is sent again."}
             found["4XX"] = self._get_response_for_code(REFUSED, "4XX", problem, direction)  # type: ignore[no-untyped-call]
         return found
 

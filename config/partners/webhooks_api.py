@@ -21,7 +21,7 @@ from rest_framework.response import Response
 
 from config.partners.models import ApiKey, WebhookAttempt, WebhookEndpoint
 from config.partners.webhooks import endpoints
-from contacts.answers import client_of, once
+from contacts.answers import client_of
 from contacts.problems import Strict, Unprocessable
 from contacts.resource import Resource
 
@@ -96,6 +96,7 @@ class WebhookViewSet(
 ):
     """Where this key wants to be told of events."""
 
+    secret_answers = ("create", "rotate_secret")
     scope = "webhooks"
     queryset = WebhookEndpoint.objects.select_related("key__owner")
     serializer_class = WebhookSerializer
@@ -110,7 +111,7 @@ class WebhookViewSet(
     )  # fmt: skip
     def create(self, request: Request) -> Response:
         """201 with the signing secret, which is not shown again."""
-        return once(request, lambda: self._create(request))
+        return self._create(request)
 
     def _create(self, request: Request) -> Response:
         if not isinstance(request.auth, ApiKey):
@@ -142,7 +143,7 @@ class WebhookViewSet(
     @action(detail=True, methods=["post"])
     def test(self, request: Request, pk: str | None = None) -> Response:
         """POST /api/v1/webhooks/3/test/ → the receiver's status, or why it could not be reached."""
-        return once(request, lambda: Response(WebhookMessageSerializer(endpoints.test(self.get_object())).data))
+        return Response(WebhookMessageSerializer(endpoints.test(self.get_object())).data)
 
     @extend_schema(summary="Renew the secret", request=None, responses=SecretSerializer)
     @action(detail=True, methods=["post"], url_path="rotate-secret")
@@ -163,7 +164,7 @@ class WebhookViewSet(
     @action(detail=True, methods=["post"])
     def replay(self, request: Request, pk: str | None = None) -> Response:
         """POST /api/v1/webhooks/3/replay/ {"since": "2026-05-01T00:00:00Z"}; ids stay, so a receiver can tell."""
-        return once(request, lambda: self._replay(request))
+        return self._replay(request)
 
     def _replay(self, request: Request) -> Response:
         wish = ReplaySerializer(data=request.data)

@@ -55,6 +55,7 @@ class Claim(models.Model):
     expires_at = models.DateTimeField(_("use until"))
     reserved_until = models.DateTimeField(_("reserved until"), null=True, blank=True)
     reserved_by = models.CharField(_("reserved by"), max_length=80, blank=True)
+    client = models.CharField(_("asked by"), max_length=80, blank=True, editable=False)  # `key:<prefix>` of a partner
     reserved_counted = models.JSONField(
         _("counters moved by the reservation"), default=list, blank=True, editable=False
     )
@@ -120,6 +121,7 @@ class Redemption(models.Model):
     cost_minor = models.PositiveBigIntegerField(_("taken from the budget"), default=0)
     counted = models.JSONField(_("counters moved"), default=list, blank=True, editable=False)
     order_reference = models.CharField(_("order number"), max_length=120, blank=True)
+    client = models.CharField(_("asked by"), max_length=80, blank=True, editable=False)  # `key:<prefix>` of a partner
     reason = models.CharField(_("reason"), max_length=300, blank=True)
     at = models.DateTimeField(_("time"), default=timezone.now)
 

@@ -23,8 +23,11 @@ def claim(
     delivery: Delivery | None = None,
     campaign: Campaign | None = None,
     proof: FanProof | None = None,
+    client: str = "",
 ) -> Claim:
     """Give the contact the offer and return her claim; the one she has, unless it is used and she may have another.
+
+    `client` is the partner who asked (`key:<prefix>`), who may then read the claim.
 
     Reads:   the offer's rules (dates, segment, first order, fan proof), its counters, her claims.
     Writes:  Claim, Code (made or taken from the pool), a `claim` event; a personal offer's Notice with the code.
@@ -45,6 +48,7 @@ def claim(
         via=via,
         campaign=campaign or (delivery.campaign if delivery else None),
         delivery=delivery,
+        client=client,
         expires_at=rules.first_good_until(offer, now),
     )
     try:
@@ -100,10 +104,10 @@ def _after_claim(made: Claim) -> None:
         mailing.mail_code(made)
 
 
-def claim_shown(shown: Held) -> Claim:
+def claim_shown(shown: Held, client: str = "") -> Claim:
     """Return a claim for what has none: a mail's link (hers), a code printed in bulk or a word for all (nobody's)."""
     if shown.contact is not None:
-        return claim(shown.offer, shown.contact, via=Claim.Via.STAFF, delivery=shown.delivery)
+        return claim(shown.offer, shown.contact, via=Claim.Via.STAFF, delivery=shown.delivery, client=client)
     now = timezone.now()
     rules.check_live(shown.offer, now)
     if shown.code is not None and not pools.hand_out(shown.code):
@@ -114,6 +118,7 @@ def claim_shown(shown: Held) -> Claim:
         code=shown.code,
         token=public_token(128),
         via=Claim.Via.STAFF,
+        client=client,
         expires_at=rules.first_good_until(shown.offer, now),
     )
     events.record("claim", key=f"claim:{made.pk}", subject=("claim", made.pk))

@@ -176,7 +176,7 @@ def _redeem(
     now: datetime,
     terms: Terms | None,
 ) -> Redemption:
-    row = shown.claim or claim_shown(shown)
+    row = shown.claim or claim_shown(shown, who.client)
     cost = cost_minor(shown.offer, amount_minor)
     moved = _move_to_redeemed(row, who, now, cost, terms)
     pools.spend(row.code_id)
@@ -187,6 +187,7 @@ def _redeem(
         device=who.device,
         user=who.user,
         channel=who.channel,
+        client=who.client,
         amount_minor=amount_minor,
         discount_minor=discount_minor(shown.offer, amount_minor),
         currency=shown.offer.currency,
@@ -276,6 +277,7 @@ def _reverse(redemption: Redemption, reason: str, who: Who, within: timedelta | 
                 device=who.device,
                 user=who.user,
                 channel=who.channel,
+                client=who.client,
                 amount_minor=redemption.amount_minor,
                 discount_minor=redemption.discount_minor,
                 currency=redemption.currency,

@@ -179,7 +179,7 @@ def test_a_key_bound_to_a_shop_acts_for_that_shop_only(partner, hers):
         ("get", "redemptions", "redemptions:read"), ("get", "reversals", "reversals:read"),
         ("get", "places", "places:read"), ("post", "offers", "offers:write"), ("post", "codes", "codes:write"),
         ("post", "claims", "claims:write"), ("post", "redemptions", "redemptions:write"),
-        ("post", "reversals", "reversals:write"), ("post", "codes/validate", "codes:read"),
+        ("post", "reversals", "reversals:write"), ("post", "codes/validate", "redemptions:write"),
     ],
 )  # fmt: skip
 def test_each_door_has_its_scope(db, method, path, scope):

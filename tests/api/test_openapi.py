@@ -36,6 +36,7 @@ def test_every_operation_has_a_summary_and_every_post_that_makes_something_an_ex
 
 ACTIONS = (
     "live",
+    "revoke",
     "end",
     "test",
     "rotate",
