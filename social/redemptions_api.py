@@ -44,7 +44,7 @@ def costs(rows: QuerySet[Redemption]) -> list[dict[str, Any]]:
     money = {name: Coalesce(Sum(name, filter=kept), 0) for name in ("amount_minor", "discount_minor", "cost_minor")}
     told = rows.order_by().annotate(offer=F("claim__offer_id")).values("offer", "currency")
     told = told.annotate(redeemed=Count("pk"), undone=Count("pk", filter=~kept), **money)
-    return list(told.order_by("offer", "currency"))
+    return [dict(line) for line in told.order_by("offer", "currency")]
 
 
 class UsesViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Resource[Redemption]):
