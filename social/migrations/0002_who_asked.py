@@ -4,20 +4,19 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('social', '0001_initial'),
+        ("social", "0001_initial"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='claim',
-            name='client',
-            field=models.CharField(blank=True, editable=False, max_length=80, verbose_name='asked by'),
+            model_name="claim",
+            name="client",
+            field=models.CharField(blank=True, editable=False, max_length=80, verbose_name="asked by"),
         ),
         migrations.AddField(
-            model_name='redemption',
-            name='client',
-            field=models.CharField(blank=True, editable=False, max_length=80, verbose_name='asked by'),
+            model_name="redemption",
+            name="client",
+            field=models.CharField(blank=True, editable=False, max_length=80, verbose_name="asked by"),
         ),
     ]
