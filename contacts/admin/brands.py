@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django import forms
 from django.conf import settings
 from django.contrib import admin
 from django.template.loader import render_to_string
@@ -10,6 +11,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from contacts.admin.brand_form import BrandForm
+from contacts.admin.parts_field import PerLanguageField
 from contacts.admin_base import FanfareAdmin
 from contacts.models import Brand, SignupForm, Topic
 
@@ -43,10 +45,24 @@ class TopicAdmin(FanfareAdmin):
     prepopulated_fields = {"slug": ["name"]}
 
 
+class SignupFormForm(forms.ModelForm[SignupForm]):
+    """The words of the page are typed per language."""
+
+    title = PerLanguageField(label=_("Title"), max_length=200)
+    wording = PerLanguageField(
+        label=_("Consent wording"), rows=3, help_text=_("what people agree to, word for word; kept with each consent")
+    )
+
+    class Meta:
+        model = SignupForm
+        fields = "__all__"  # noqa: DJ007 - the admin names what it leaves out
+
+
 @admin.register(SignupForm)
 class SignupFormAdmin(FanfareAdmin):
     """Pages on which people ask to be written to."""
 
+    form = SignupFormForm
     list_display = ["name", "page", "brand", "is_double_opt_in"]
     list_filter = ["brand"]
     search_fields = ["name", "slug"]

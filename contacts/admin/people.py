@@ -34,6 +34,7 @@ from contacts import (
     suppression,
 )
 from contacts.admin import doubles
+from contacts.admin.parts_field import AttributesField
 from contacts.admin_base import BigTableAdmin, FanfareAdmin
 from contacts.models import AttributeType, Contact, ContactTag, Identity, Segment, Subscription, Tag, Topic
 from contacts.segments import indexes, predicate, sql
@@ -110,7 +111,18 @@ class TagInline(TabularInline):  # type: ignore[misc]
 
 
 class ContactForm(ModelForm):  # type: ignore[type-arg]
-    """A contact by hand: the address is normalised and belongs to one person."""
+    """A contact by hand: the address is normalised and one person's; each attribute has a field of its type."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if "attributes" in self.fields:
+            self.fields["attributes"] = AttributesField(AttributeType.objects.all(), label=_("Attributes"))
+
+    def clean_attributes(self) -> dict[str, Any]:
+        """Keep what is not declared and so has no field here."""
+        declared = set(AttributeType.objects.values_list("name", flat=True))
+        kept = {name: value for name, value in self.instance.attributes.items() if name not in declared}
+        return {**kept, **self.cleaned_data["attributes"]}
 
     def clean_email(self) -> str | None:
         """Raises: ValidationError for what is no address, or somebody's. One that is there is not changed here."""
