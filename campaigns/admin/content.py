@@ -22,6 +22,7 @@ from campaigns.admin import starting
 from campaigns.admin.editor import EditorPages
 from campaigns.content import images, versions
 from campaigns.models import ContentBody, ContentVersion, EmailContent, Image, Sender
+from contacts import pictures
 from contacts.admin_base import FanfareAdmin
 
 
@@ -46,8 +47,8 @@ class ImageForm(forms.ModelForm[Image]):
         upload = self.cleaned_data["file"]
         if "file" in self.changed_data:
             try:
-                images.encoded(upload)
-            except images.BadImage as bad:
+                pictures.encoded(upload)
+            except pictures.BadImage as bad:
                 raise ValidationError(str(bad)) from bad
         return upload
 

@@ -127,7 +127,7 @@ class EditorPages:
         """Keep the style of the brand; return what is wrong with it, else ''."""
         if not _may_style(request):
             raise PermissionDenied
-        wrong = styling.keep(content.brand, request.POST, request.user)
+        wrong = styling.keep(content.brand, request.POST, request.user, files=request.FILES)
         content.brand.refresh_from_db()
         return " ".join(wrong)
 

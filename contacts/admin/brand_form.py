@@ -10,9 +10,10 @@ from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget, UnfoldAdminColorInputWidget
 
 from contacts.models import Brand
+from contacts.pictures import KeepsLogo
 
 
-class BrandForm(forms.ModelForm[Brand]):
+class BrandForm(KeepsLogo, forms.ModelForm[Brand]):
     """Nobody should have to write `["fr", "en"]` or `#5b2a86`."""
 
     languages = forms.MultipleChoiceField(

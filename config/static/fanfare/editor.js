@@ -13,6 +13,14 @@
   const SAVE_AFTER = 1500;
   const MOST_STEPS = 100;
 
+  const logo = form.querySelector("[name=style-logo]");
+  // What the form holds; a chosen logo goes along only when it is to be kept.
+  const written = (press) => {
+    const data = new FormData(form);
+    if (press !== "style") data.delete("style-logo");
+    return data;
+  };
+
   // --- The preview -----------------------------------------------------------------------------------------------------
   let looking = null;
   let lookTimer = 0;
@@ -20,7 +28,7 @@
     looking?.abort();
     looking = new AbortController();
     try {
-      const answer = await fetch(form.dataset.preview, { method: "POST", body: new FormData(form), signal: looking.signal });
+      const answer = await fetch(form.dataset.preview, { method: "POST", body: written(), signal: looking.signal });
       if (!answer.ok) return;
       const html = new DOMParser().parseFromString(await answer.text(), "text/html");
       document.getElementById("mail-preview").replaceWith(html.getElementById("mail-preview"));
@@ -56,7 +64,7 @@
   const send = async (press, more, replaces) => {
     clearTimeout(saveTimer);
     say(form.dataset.saving);
-    const data = new FormData(form);
+    const data = written(press);
     data.set("press", press);
     for (const [name, value] of Object.entries(more)) data.set(name, value);
     let answer;
@@ -75,6 +83,7 @@
       say(form.dataset.unsaved);
       return null;
     }
+    if (press === "style" && logo) logo.value = "";
     const open = openIds();
     if (replaces) {
       part().replaceWith(fresh);

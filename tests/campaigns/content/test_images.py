@@ -14,6 +14,7 @@ from PIL import Image as Picture
 
 from campaigns.content import images
 from campaigns.models import Image
+from contacts import pictures
 
 pytestmark = pytest.mark.django_db
 ROOT = Path(__file__).resolve().parents[3]
@@ -54,7 +55,7 @@ def test_a_wide_picture_is_made_narrow_and_transparency_stays():
 
 
 def test_no_alternative_text_no_picture():
-    with pytest.raises(images.BadImage):
+    with pytest.raises(pictures.BadImage):
         images.add(picture(), alt="  ")
 
 
@@ -77,12 +78,12 @@ def bomb():
         b"<svg xmlns='http://www.w3.org/2000/svg' onload='x()'/>",
         b"\x89PNG\r\n\x1a\n" + b"\0" * 50,
         bomb(),
-        b"x" * (images.MAX_BYTES + 1),
+        b"x" * (pictures.MAX_BYTES + 1),
         picture().read()[:60],
     ],
 )
 def test_what_is_no_picture_is_refused_with_a_sentence(raw):
-    with pytest.raises(images.BadImage) as caught:
+    with pytest.raises(pictures.BadImage) as caught:
         images.add(ContentFile(raw, name="x.png"), alt="a")
 
     assert str(caught.value).endswith(".") and not Image.objects.exists()
@@ -157,15 +158,16 @@ REFUSE = """
 import io, resource, sys, time
 import django; django.setup()
 from campaigns.content import images
+from contacts import pictures
 from tests.campaigns.content.test_images import bombs
-images.encoded(__import__("tests.campaigns.content.test_images", fromlist=["x"]).picture())
+pictures.encoded(__import__("tests.campaigns.content.test_images", fromlist=["x"]).picture())
 before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 files, slowest, taken = list(bombs()), 0.0, []
 for n, raw in enumerate(files):
     start = time.perf_counter()
     try:
-        images.encoded(io.BytesIO(raw)); taken.append(n)
-    except images.BadImage:
+        pictures.encoded(io.BytesIO(raw)); taken.append(n)
+    except pictures.BadImage:
         pass
     slowest = max(slowest, time.perf_counter() - start)
 print(len(files), round(slowest, 3), (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) // 1024, taken)

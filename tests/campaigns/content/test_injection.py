@@ -15,6 +15,7 @@ from campaigns.content.quoted import mailbox
 from tests.make import make_contact, make_delivery, make_mail, make_offer
 
 pytestmark = pytest.mark.django_db
+PRODUCT = "31337094011"  # of the first that is asked; long, so that no token holds it by chance
 FRAMES = [
     "{{%s}}",
     "{{ %s | safe }}",
@@ -35,7 +36,7 @@ FRAMES = [
     "{php}%s{/php}",
 ]
 ASKED = [
-    "31337*3",
+    "31337*1000003",
     "settings.SECRET_KEY",
     "contact.__class__",
     "''.__class__.__mro__",
@@ -61,7 +62,7 @@ def bodies(message):
 
 
 def is_harmless(settings, text):
-    return not any(word in text for word in ("94011", settings.SECRET_KEY, "<class", "<built-in", "postgres://"))
+    return not any(word in text for word in (PRODUCT, settings.SECRET_KEY, "<class", "<built-in", "postgres://"))
 
 
 def test_there_are_two_hundred():
