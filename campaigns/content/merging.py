@@ -63,10 +63,11 @@ LANGUAGES = {
     "sparkpost": Language("{{{{{{{}}}}}}}", 1_000, 100_000, ("{{", "{%")),
     "mailjet": Language("{{{{var:{}}}}}", 50, 100_000, ("{{", "{%"), "mailjet"),
 }
-# Why the others of Anymail 15.2 get one mail a call. Source: its payload builders, asked in the tests of this module.
+# Why the others of Anymail 15.2 get one mail a call. Source: its payload builders, asked in the tests of this module,
+# and its pages docs/esps/brevo.rst and unisender_go.rst.
 ALONE = {
     "amazon_ses": "fields only in a template stored at the provider",
-    "brevo": "fields in the text are escaped by rules of its own, so ours would be escaped twice",
+    "brevo": "fields only in a template stored at the provider",
     "mailersend": "no own headers for each recipient",
     "mailtrap": "fields only in a template stored at the provider",
     "mandrill": "no own headers for each recipient",
@@ -74,7 +75,7 @@ ALONE = {
     "postmark": "fields only in a template stored at the provider",
     "resend": "no fields in the text",
     "scaleway": "no batches",
-    "unisender_go": "own headers only as List-Unsubscribe, and a footer of its own unless a contract says otherwise",
+    "unisender_go": "own headers only as List-Unsubscribe, and a link of its own at the end unless its support allows",
 }
 NOT_SHARED = {"from", "reply-to", "mime-version", "content-type"}
 

@@ -4,6 +4,7 @@ import re
 
 import dkim as dkimpy
 import pytest
+from django.core.management import call_command
 from django.utils import timezone
 
 from campaigns import domains
@@ -109,6 +110,21 @@ def test_the_check_says_what_to_publish_and_sees_another_key(signing, monkeypatc
     assert answer().state == "bad" and "another key" in answer().said
     zone[signing.name] = ["".join(re.findall('"([^"]*)"', signing.record))]
     assert answer().state == "good"
+
+
+def test_doctor_asks_the_dns_whether_the_key_it_signs_with_is_the_published_one(signing, zone, capsys):
+    make_mail()
+
+    def doctor():
+        with pytest.raises(SystemExit):  # the installation of a test has no worker
+            call_command("doctor")
+        return capsys.readouterr().out
+
+    assert f"BAD     DKIM of {DOMAIN}: not published\n        → Publish this TXT record: {signing.name}." in doctor()
+    zone[signing.name] = ["v=DKIM1; k=rsa; p=MIIB"]
+    assert f"BAD     DKIM of {DOMAIN}: another key is published" in doctor()
+    zone[signing.name] = [signing.record.strip('"')]
+    assert f"good    DKIM of {DOMAIN}: published\n" in doctor()
 
 
 def test_a_relays_own_selector_is_asked_besides_ours(signing, monkeypatch):

@@ -96,6 +96,19 @@ def test_no_letter_uses_what_is_not_in_the_table_of_mail_programs():
         assert used - ALLOWED == set(), (name, body.language)
 
 
+def test_every_row_of_the_table_says_where_it_was_read_and_when():
+    rows = [[cell.strip() for cell in row[1:-1].split(" |")] for row in TABLE.splitlines() if row.startswith("| `")]
+
+    assert len(rows) > 45 and {len(row) for row in rows} == {4} and {row[1] for row in rows} == {"all", "else"}
+    for _feature, who, otherwise, source in rows:
+        assert re.search(r"(css|html)-[a-z-]+, 20\d\d-\d\d-\d\d|no row", source) and (who == "all" or otherwise), source
+
+
+def test_every_border_spacing_is_the_nothing_that_the_table_says():
+    for _name, body in letters():
+        assert set(re.findall(r"border-spacing:\s*([^;\"]+)", web.preview(body, make_brand()).html)) <= {"0px", "0"}
+
+
 def test_the_table_would_find_what_does_not_belong():
     features = Features()
     features.feed('<video src="x" style="display: flex; position: absolute"></video>')
