@@ -74,7 +74,10 @@ class LinkTargetInline(SeenInline):
 
 @admin.register(Link)
 class LinkAdmin(BigTableAdmin):
-    """Links of mails and prints; a new target is live within seconds, also in mails already sent."""
+    """Links of mails and prints; a new target is live within seconds, also in mails already sent.
+
+    A shared link has a list of its own upstairs; here, by its address, one sets when it ends and where it then leads.
+    """
 
     list_display = ["target", "kind", "campaign", "number", "updated_at"]
     list_filter = ["kind"]
@@ -97,7 +100,13 @@ class LinkAdmin(BigTableAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Link]:
         rows: QuerySet[Link] = super().get_queryset(request)
-        return rows.exclude(kind=Link.Kind.SHARE)
+        is_list = request.resolver_match is not None and not request.resolver_match.kwargs
+        return rows.exclude(kind=Link.Kind.SHARE) if is_list else rows
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Link | None = None) -> list[str]:
+        """A shared link always leads to the friend's page."""
+        is_shared = obj is not None and obj.kind == Link.Kind.SHARE
+        return [*self.readonly_fields, "target"] if is_shared else [*self.readonly_fields]
 
 
 @admin.register(SpoolFile)

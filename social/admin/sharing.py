@@ -105,7 +105,8 @@ class ShareLinkAdmin(ReadOnlyAdmin, BigTableAdmin):
 
     @admin.display(description=gettext_lazy("address"))
     def shown_address(self, row: ShareLink) -> str:
-        return sharing.address(row.link)
+        ends = reverse("admin:campaigns_link_change", args=[row.link_id])
+        return format_html('{} · <a href="{}">{}</a>', sharing.address(row.link), ends, _("when it ends"))
 
     @admin.display(description=gettext_lazy("came through"))
     def shown_parent(self, row: ShareLink) -> str:

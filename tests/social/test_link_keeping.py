@@ -60,6 +60,20 @@ def test_a_printed_code_that_ended_leads_to_its_fallback_and_without_one_nowhere
     assert get(client, f"/q/{bare.token}").status_code == 404
 
 
+def test_the_desk_lets_an_invitation_end_and_says_where_it_then_leads(client, admin_client):
+    link = make_share_link().link
+    listed, page = "/admin/campaigns/link/", f"/admin/campaigns/link/{link.pk}/change/"
+
+    assert page in admin_client.get(f"/admin/social/sharelink/{link.share_link.pk}/change/").text
+    assert page not in admin_client.get(listed).text and 'name="target"' not in admin_client.get(page).text
+    ends = {"expires_at_0": "2020-05-01", "expires_at_1": "10:00", "fallback": "https://brand.example/june"}
+    ends |= {"former_targets-TOTAL_FORMS": 0, "former_targets-INITIAL_FORMS": 0}
+    assert admin_client.post(page, ends).status_code == 302
+
+    over = client.get(f"/v/{link.token}", follow=True)
+    assert over.status_code == 410 and "https://brand.example/june" in over.text
+
+
 def test_an_invitation_that_ended_offers_its_fallback(client):
     share_link = make_share_link()
     end(share_link.link)
