@@ -102,22 +102,26 @@ def asked_at(topic: Topic, but: Campaign | None = None) -> datetime | None:
 
 
 def section(campaign: Campaign) -> Section | None:
-    """Return who was asked and who agreed, by the source people came from; None for any other campaign.
+    """Return who was asked, how often the button was followed and who agreed, by the source people came from.
 
-    Reads:   Delivery of the campaign; Consent rows whose evidence names it.
+    None for any other campaign. Visits are a total: nothing says who came (`tracking.asked`).
+
+    Reads:   Delivery of the campaign; ConsentVisit; Consent rows whose evidence names it.
     """
     if campaign.trigger != TRIGGER or campaign.kind != Campaign.Kind.CAMPAIGN:
         return None
     asked = Delivery.objects.filter(campaign=campaign, state=Delivery.State.SENT, contact__isnull=False)
     n_asked = _by_source(asked, "contact__source")
+    visits = dict(campaign.consent_visits.values_list("source", "n"))
     agreed = {purpose: _by_source(_given(campaign, purpose), "contact__source") for purpose in ASKED_FOR}
     rows: list[list[Value]] = [
-        [source or "—", n, *(Rate(agreed[purpose][source], n) for purpose in ASKED_FOR)]
+        [source or "—", n, visits.get(source, 0), *(Rate(agreed[purpose][source], n) for purpose in ASKED_FOR)]
         for source, n in n_asked.most_common(SOURCES)
     ]
     columns = [
         Column(_("source"), "text"),
         Column(_("asked"), "number"),
+        Column(_("visits by the button"), "number"),
         *(Column(str(purpose.label), "rate") for purpose in ASKED_FOR),
     ]
     table = Table("consent_by_source", _("Who agreed, by source"), columns, rows)

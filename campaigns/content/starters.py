@@ -171,7 +171,7 @@ SENT_BY_EVENTS: dict[str, Starter] = {
                         " links you follow? It helps us write fewer and better ones. Say nothing, and nothing changes:"
                         " you get the same mails, and we only count totals. This mail itself measures nothing.</p>"
                     ),
-                    button("Choose", "{{ links.preferences }}"),
+                    button("Choose", "{{ links.preferences }}?asked"),
                     FOOTER,
                 ],
             ),
@@ -186,7 +186,7 @@ SENT_BY_EVENTS: dict[str, Starter] = {
                         " rien ne change : vous recevez les mêmes messages, et nous ne comptons que des totaux. Ce"
                         " message-ci ne mesure rien.</p>"
                     ),
-                    button("Choisir", "{{ links.preferences }}"),
+                    button("Choisir", "{{ links.preferences }}?asked"),
                     FOOTER,
                 ],
             ),

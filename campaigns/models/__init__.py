@@ -5,7 +5,16 @@ from campaigns.models.automation import Automation
 from campaigns.models.campaign import AudienceExclusion, Campaign, Link, LinkTarget
 from campaigns.models.content import ContentBody, ContentVersion, EmailContent, Image, Sender
 from campaigns.models.delivery import Delivery, OutboxMail, RelayState, SendingHold, TokenBucket
-from campaigns.models.event import Engagement, Event, HourlyTotal, LinkEngagement, SpoolFile, Tally, WeeklyReader
+from campaigns.models.event import (
+    ConsentVisit,
+    Engagement,
+    Event,
+    HourlyTotal,
+    LinkEngagement,
+    SpoolFile,
+    Tally,
+    WeeklyReader,
+)
 from campaigns.models.pace import PaceRule, RelayPace, SentCount
 
 __all__ = [
@@ -13,6 +22,7 @@ __all__ = [
     "AudienceExclusion",
     "Automation",
     "Campaign",
+    "ConsentVisit",
     "ContentBody",
     "ContentVersion",
     "Delivery",

@@ -202,6 +202,24 @@ class Tally(models.Model):
         return f"{self.campaign_id} {self.key}"
 
 
+class ConsentVisit(models.Model):
+    """How often the button of a mail that asks for consent was followed, by where people came from; of nobody."""
+
+    campaign = models.ForeignKey(
+        Campaign, on_delete=models.CASCADE, related_name="consent_visits", db_index=False, verbose_name=_("campaign")
+    )
+    source = models.CharField(_("source"), max_length=120, blank=True)
+    n = models.PositiveIntegerField(_("visits"), default=0)
+
+    class Meta:
+        verbose_name = _("visits from a consent campaign")
+        verbose_name_plural = _("visits from consent campaigns")
+        constraints = [models.UniqueConstraint(fields=["campaign", "source"], name="consent_visit_once")]
+
+    def __str__(self) -> str:
+        return f"{self.campaign_id} {self.source} {self.n}"
+
+
 class WeeklyReader(models.Model):
     """One of the team who wants the week on one page by mail; written to as the contact with her address."""
 

@@ -5,6 +5,7 @@
     /o/<token>.gif   the pixel, whatever the token
     /c/<token>/<n>   302 to the link's target; a target with merge tags goes on to Django
     /q/<T> /Q/<T>    302 to the code's target, else Django
+    /p/<t>?asked     the button of a mail that asks for consent: stored, then Django's page; /p/<t> is not stored
     /v/<T> /w/<t>    stored, then Django's page; so is an offer's page /f/<t>, not its picture /f/<t>/qr.png
 
 No query, no session, no cookie. A forged token is answered like an unknown one: the pixel, or the plain 404.
@@ -53,6 +54,7 @@ CLICK = re.compile(r"/c/([0-9A-Fa-f]{32})/([0-9]{1,6})/?\Z")
 PUBLIC = re.compile(r"/[vqQ]/([0-9A-TV-Za-tv-z-]{12,40})/?\Z")  # Crockford as typed; a 32-digit code is a mail token's
 SHARED = re.compile(r"s=([0-9A-TV-Za-tv-z]{12,31})(?:&|\Z)")
 OFFER = re.compile(r"/f/([0-9A-Fa-f]{32})(?:/[\w-]{1,40})?\Z")  # without the picture: a mail that is opened loads it
+ASKED = "asked"  # what the button's address says behind its "?"
 PREFETCH = re.compile("prefetch|prerender|preview", re.IGNORECASE)
 SPOOLED = "fanfare.spooled"  # in environ: the hit is stored, Django must not store it again
 
@@ -77,6 +79,7 @@ class Front:
             "/v/": self.visit,
             "/w/": self.read,
             "/f/": self.offer,
+            "/p/": self.choices,
             "/q/": self.scan,
             "/Q/": self.scan,
         }
@@ -138,6 +141,13 @@ class Front:
         found = OFFER.match(environ["PATH_INFO"])
         if found and self.tokens.read(found[1], Purpose.OFFER) is not None:
             self.store("f", found[1].lower(), 0, environ)
+        return self.django(environ, start_response)
+
+    def choices(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+        """Store that the button of a mail that asks for consent was followed; the footer's same page is not counted."""
+        token = environ["PATH_INFO"][3:].rstrip("/")
+        if environ.get("QUERY_STRING") == ASKED and self.tokens.read(token, Purpose.PREFERENCES) is not None:
+            self.store("p", token.lower(), 0, environ)
         return self.django(environ, start_response)
 
     def store(self, kind: str, token: str, number: int, environ: Environ) -> bool:

@@ -25,7 +25,8 @@ from contacts.signup import ip_prefix
 class Hit:
     """One request that the front accepted.
 
-    kind        'o' pixel, 'c' click, 'w' web version, 'f' offer's page, 'v' friend's page, 'q' QR code
+    kind        'o' pixel, 'c' click, 'w' web version, 'f' offer's page, 'v' friend's page, 'q' QR code,
+                'p' button that asks for consent
     token       the mail token's payload is in campaign_id and delivery_id; for 'v' and 'q' the public token as stored
     number      the link's number ('c')
     ip          full address, in memory only: never stored

@@ -24,7 +24,7 @@ from django.db import OperationalError, close_old_connections, connection
 from django.utils import timezone
 
 from campaigns.models import Link, SpoolFile
-from campaigns.tracking import rollups, sorting, spool, tail, targets
+from campaigns.tracking import asked, rollups, sorting, spool, tail, targets
 from campaigns.tracking.hits import Batch, Handler, Hit
 from campaigns.tracking.tokens import codec
 from contacts import heartbeats, manners
@@ -152,10 +152,10 @@ def _finish(path: Path, file: SpoolFile) -> None:
 def store(hits: Sequence[Hit]) -> Counts:
     """Store hits as events, inside the caller's transaction, and return the counts.
 
-    Writes:  Event, the rollups; what the handlers of friends' pages and QR codes write.
+    Writes:  Event, the rollups; ConsentVisit; what the handlers of friends' pages and QR codes write.
     """
     mails = [hit for hit in hits if hit.kind in sorting.KINDS]
-    others = [hit for hit in hits if hit.kind not in sorting.KINDS]
+    others = [hit for hit in hits if hit.kind not in sorting.KINDS and hit.kind != asked.KIND]
     ours = sorting.locate(mails)
     changes = sorting.classify(ours)
     acts = [sorting.act_of(hit) for hit in ours.hits]
@@ -171,7 +171,9 @@ def store(hits: Sequence[Hit]) -> Counts:
     rollups.add(acts)
     moved = rollups.move(changes)
     crowd = sum(act.contact_id is None for act in acts)
-    return Counts(events=len(acts), crowd=crowd, dropped=len(hits) - len(ours.hits) - len(known), moved=moved)
+    visits = asked.count([hit for hit in hits if hit.kind == asked.KIND])
+    dropped = len(hits) - len(ours.hits) - len(known) - visits
+    return Counts(events=len(acts), crowd=crowd, dropped=dropped, moved=moved)
 
 
 def _links(hits: Sequence[Hit]) -> dict[str, Link]:

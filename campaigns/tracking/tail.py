@@ -18,7 +18,13 @@ from campaigns.tracking.spool import SUFFIX, is_abandoned
 from campaigns.tracking.tokens import Codec, Purpose
 
 READ_AT_ONCE = 1 << 20  # bytes; 2,000 lines are about 500 kB
-PURPOSES = {"o": int(Purpose.OPEN), "c": int(Purpose.CLICK), "w": int(Purpose.WEB), "f": int(Purpose.OFFER)}
+PURPOSES = {
+    "o": int(Purpose.OPEN),
+    "c": int(Purpose.CLICK),
+    "w": int(Purpose.WEB),
+    "f": int(Purpose.OFFER),
+    "p": int(Purpose.PREFERENCES),
+}
 
 
 @dataclass(frozen=True)

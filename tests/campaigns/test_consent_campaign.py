@@ -1,4 +1,8 @@
+import email
+import email.policy
+import re
 from datetime import UTC, datetime, timedelta
+from urllib.parse import urlsplit
 
 import pytest
 import time_machine
@@ -6,9 +10,12 @@ from django.core.management import CommandError, call_command
 from django.utils import timezone
 
 from campaigns import consent_campaign
+from campaigns.content import batch
 from campaigns.delivery import audience, control
-from campaigns.models import Campaign, Delivery
-from campaigns.tracking import tokens
+from campaigns.models import Campaign, Delivery, Engagement, Event, Link
+from campaigns.tracking import ingest, tokens
+from campaigns.tracking.front import Front
+from campaigns.tracking.spool import Spool
 from campaigns.tracking.tokens import Purpose
 from contacts import consent, formkeys, manners
 from contacts.models import Consent, Preference
@@ -97,9 +104,56 @@ def test_a_yes_on_the_choices_page_is_counted_by_source(client, topic):
 
     assert Consent.objects.get().evidence["campaign"] == campaign.pk
     table = consent_campaign.section(campaign).tables[0]
-    shown = {row[0]: (row[1], row[2].n, row[3].n) for row in table.rows}
+    shown = {row[0]: (row[1], row[3].n, row[4].n) for row in table.rows}
     assert shown == {"shop": (1, 1, 0), "fair": (1, 0, 0)}
     assert consent_campaign.section(make_campaign(topic=topic)) is None
+
+
+def addresses(campaign, delivery):
+    """Return every web address of the mail as it goes out."""
+    raw = batch.messages(campaign, [delivery])[0].message
+    parts = email.message_from_bytes(raw, policy=email.policy.default).walk()
+    text = "\n".join(part.get_content() for part in parts if part.get_content_maintype() == "text")
+    return set(re.findall(r"https?://[^\s\"'<>)]+", text))
+
+
+def test_visits_by_the_button_are_counted_by_source_and_nothing_else_of_the_mail(topic):
+    ann, _ben = make_contact(topic=topic, source="shop"), make_contact(email="b@x.example", topic=topic, source="shop")
+    dan = make_contact(email="dan@example.com", topic=topic, source="fair")
+    campaign = started(topic)
+    Delivery.objects.update(state="sent", sent_at=campaign.started_at)
+    front = Front(lambda _environ, _start: [], spool=Spool())
+
+    def follow(address, agent="Mozilla/5.0 (iPhone; CPU iPhone OS 18_1 like Mac OS X) Safari/604.1", method="GET"):
+        url = urlsplit(address)
+        environ = {
+            "REQUEST_METHOD": method,
+            "PATH_INFO": url.path,
+            "QUERY_STRING": url.query,
+            "REMOTE_ADDR": "192.0.2.7",
+        }
+        front(environ | {"HTTP_USER_AGENT": agent}, lambda *_answer: None)
+
+    hers = addresses(campaign, Delivery.objects.get(contact=ann))
+    buttons = [address for address in hers if address.endswith("?asked")]
+    assert len(buttons) == 1 and not [address for address in hers if "/o/" in address or "/c/" in address]
+    assert buttons[0].removesuffix("?asked") in hers  # the footer leads to the same page, and is not counted
+    for address in hers - set(buttons):
+        follow(address)
+    for delivery in Delivery.objects.filter(contact__in=[ann, dan]):
+        follow(next(address for address in addresses(campaign, delivery) if address.endswith("?asked")))
+    follow(buttons[0])
+    follow(buttons[0], method="HEAD")
+    follow(buttons[0], agent="facebookexternalhit/1.1")
+    follow(f"/p/{tokens.make(Purpose.PREFERENCES, campaign.pk + 1, 7)}?asked")
+    front.spool.close()
+    ingest.run(once=True)
+    ingest.run(once=True)
+
+    rows = {row[0]: row[1:3] for row in consent_campaign.section(campaign).tables[0].rows}
+    assert rows == {"shop": [2, 2], "fair": [1, 1]}
+    assert not Engagement.objects.exists() and not Link.objects.exists()
+    assert set(Event.objects.values_list("kind", "contact")) <= {("web_view", None)}
 
 
 def test_one_that_would_measure_is_refused(topic):
