@@ -5,24 +5,32 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('campaigns', '0003_approval_and_target'),
+        ("campaigns", "0003_approval_and_target"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='ConsentVisit',
+            name="ConsentVisit",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('source', models.CharField(blank=True, max_length=120, verbose_name='source')),
-                ('n', models.PositiveIntegerField(default=0, verbose_name='visits')),
-                ('campaign', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='consent_visits', to='campaigns.campaign', verbose_name='campaign')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("source", models.CharField(blank=True, max_length=120, verbose_name="source")),
+                ("n", models.PositiveIntegerField(default=0, verbose_name="visits")),
+                (
+                    "campaign",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="consent_visits",
+                        to="campaigns.campaign",
+                        verbose_name="campaign",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'visits from a consent campaign',
-                'verbose_name_plural': 'visits from consent campaigns',
-                'constraints': [models.UniqueConstraint(fields=('campaign', 'source'), name='consent_visit_once')],
+                "verbose_name": "visits from a consent campaign",
+                "verbose_name_plural": "visits from consent campaigns",
+                "constraints": [models.UniqueConstraint(fields=("campaign", "source"), name="consent_visit_once")],
             },
         ),
     ]
