@@ -62,7 +62,8 @@ def _first(client: str, key: str, digest: str, act: Callable[[], Answer], is_sec
             return _earlier(IdempotencyKey.objects.get(client=client, key=key), digest)
         status, answer = act()
         text = json.dumps(answer, cls=DjangoJSONEncoder)
-        stored = json.dumps({SEALED: _sealer().encrypt(text.encode()).decode()}) if is_secret else text
+        # A text in the JSON column: PostgreSQL's jsonb would sort the fields, and the answer come back in other bytes.
+        stored = json.dumps({SEALED: _sealer().encrypt(text.encode()).decode()} if is_secret else text)
         with connection.cursor() as cursor:
             cursor.execute(
                 "UPDATE contacts_idempotencykey SET status = %s, answer = %s WHERE id = %s", [status, stored, row_id]
@@ -89,8 +90,11 @@ def _earlier(row: IdempotencyKey, digest: str) -> Answer:
         raise Conflict(
             _("The idempotency key %(key)s was used for a different request. Use a new key.") % {"key": row.key}
         )
-    answer: dict[str, Any] = row.answer or {}
-    return row.status, json.loads(_sealer().decrypt(answer[SEALED])) if SEALED in answer else answer
+    kept = row.answer
+    if isinstance(kept, dict) and SEALED in kept:
+        kept = _sealer().decrypt(kept[SEALED])
+    answer: dict[str, Any] = json.loads(kept) if isinstance(kept, (str, bytes)) else kept or {}
+    return row.status, answer
 
 
 def _sealer() -> Fernet:
