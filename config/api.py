@@ -14,6 +14,7 @@ from rest_framework.routers import DefaultRouter
 from campaigns import api as campaigns
 from campaigns import links_api as links
 from campaigns import messages_api as messages
+from campaigns import templates_api as templates
 from config.partners import key_api as own_key
 from config.partners import webhooks_api as webhooks
 from contacts import api as contacts
@@ -45,6 +46,7 @@ for floor in (
     redemptions,
     identities,
     links,
+    templates,
     fans,
 ):
     for prefix, viewset in floor.ROUTES.items():

@@ -1,11 +1,12 @@
 """Identities, links, fan proofs, orders with lines, a contact changed; and what is refused before any of them."""
 
 import pytest
+from django.utils import timezone
 
-from campaigns.models import Link
+from campaigns.models import EmailContent, Link
 from contacts.models import Contact
 from social.models import FanProof
-from tests.make import make_campaign, make_contact
+from tests.make import make_campaign, make_contact, make_topic
 
 pytestmark = pytest.mark.django_db
 
@@ -44,6 +45,19 @@ def test_links_of_mails_are_listed_by_campaign(partner):
 
     assert (link["number"], link["target"]) == (1, "https://shop.example/May")
     assert partner.get(f"/api/v1/links/{link['id']}/").json() == link
+
+
+def test_templates_are_listed_and_found_by_name(partner):
+    brand = make_topic().brand
+    for name, kept in (("Sale", {"is_template": True}), ("Old", {"is_template": True, "archived_at": timezone.now()})):
+        EmailContent.objects.create(brand=brand, name=name, **kept)
+    EmailContent.objects.create(brand=brand, name="One campaign's own")
+
+    [sale] = partner.get("/api/v1/templates/").json()["results"]
+
+    assert (sale["name"], sale["brand"]) == ("Sale", brand.slug)
+    assert partner.get("/api/v1/templates/", name="Old").json()["results"] == []
+    assert partner.get(f"/api/v1/templates/{sale['id']}/").json() == sale
 
 
 def test_a_partner_says_who_follows_and_takes_it_back(partner):
