@@ -179,7 +179,8 @@ def address(link: Link) -> str:
 
 def with_reference(html: str, share_link: ShareLink) -> str:
     """Return the friends' letter with this share named on its links, so that what friends buy is hers."""
-    return CROWD_LINK.sub(rf"\g<0>?s={share_link.link.token}", html)
+    network = f"&amp;n={share_link.network}" if share_link.network else ""
+    return CROWD_LINK.sub(rf"\g<0>?s={share_link.link.token}{network}", html)
 
 
 def press(

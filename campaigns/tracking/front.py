@@ -52,7 +52,7 @@ SAYING = frozenset(("HTTP_SEC_PURPOSE", "HTTP_PURPOSE", "HTTP_X_MOZ", "HTTP_X_PU
 OPEN, CLICKED = int(Purpose.OPEN), int(Purpose.CLICK)
 CLICK = re.compile(r"/c/([0-9A-Fa-f]{32})/([0-9]{1,6})/?\Z")
 PUBLIC = re.compile(r"/[vqQ]/([0-9A-TV-Za-tv-z-]{12,40})/?\Z")  # Crockford as typed; a 32-digit code is a mail token's
-SHARED = re.compile(r"s=([0-9A-TV-Za-tv-z]{12,31})(?:&|\Z)")
+SHARED = re.compile(r"s=([0-9A-TV-Za-tv-z]{12,31})(?:&n=([a-z][a-z0-9_-]{0,23}))?(?:&|\Z)")
 OFFER = re.compile(r"/f/([0-9A-Fa-f]{32})(?:/[\w-]{1,40})?\Z")  # without the picture: a mail that is opened loads it
 ASKED = "asked"  # what the button's address says behind its "?"
 PREFETCH = re.compile("prefetch|prerender|preview", re.IGNORECASE)
@@ -111,8 +111,8 @@ class Front:
         target = self.targets.get(f"c:{int.from_bytes(raw[1:4], 'big')}:{number}")
         if target is None:
             return self.django(environ, start_response)
-        reference = found[1].lower() if any(raw[4:8]) else _shared(environ)
-        return redirect(fill(target, reference), start_response, is_stored=stored)
+        reference, network = (found[1].lower(), "") if any(raw[4:8]) else came_from(environ)
+        return redirect(fill(target, reference, network), start_response, is_stored=stored)
 
     def scan(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         """Store the scan of a public QR code and redirect; a code of one contact's offer goes on to Django."""
@@ -191,10 +191,10 @@ def _public(environ: Environ) -> str:
     return normalise_public(found[1]) if found and len(found[1]) != 32 else ""
 
 
-def _shared(environ: Environ) -> str:
-    """Return the share link from whose page the crowd's click came (`?s=`), else ''."""
+def came_from(environ: Environ) -> tuple[str, str]:
+    """Return share link and network of the friend's page a crowd's click came from (`?s=…&n=facebook`), else ''."""
     found = SHARED.match(environ.get("QUERY_STRING", ""))
-    return normalise_public(found[1]) if found else ""
+    return (normalise_public(found[1]), found[2] or "friend") if found else ("", "")
 
 
 def _busy(start_response: StartResponse) -> Iterable[bytes]:

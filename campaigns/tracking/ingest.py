@@ -24,7 +24,7 @@ from django.db import OperationalError, close_old_connections, connection
 from django.utils import timezone
 
 from campaigns.models import Link, SpoolFile
-from campaigns.tracking import asked, rollups, sorting, spool, tail, targets
+from campaigns.tracking import asked, references, rollups, sorting, spool, tail, targets
 from campaigns.tracking.hits import Batch, Handler, Hit
 from campaigns.tracking.tokens import codec
 from contacts import heartbeats, manners
@@ -197,6 +197,7 @@ class Chores:
     def __init__(self, where: Path) -> None:
         self.where = where
         self.synced_at = self.beat_at = float("-inf")
+        self.told: dict[str, str] | None = None
         self.newest = None if targets.path().exists() else timezone.now() - timedelta(days=36500)
 
     def look(self) -> None:
@@ -213,7 +214,10 @@ class Chores:
     def sync(self) -> int:
         """Copy targets that changed since the last look (all of them the first time), and return how many."""
         began = timezone.now()
-        changed = Link.objects.order_by("pk")
+        told = references.hosts()
+        if told != self.told:  # a brand's website or its parameters: every link says something else now
+            self.newest, self.told = None, told
+        changed = Link.objects.select_related("campaign").order_by("pk")
         if self.newest is not None:
             changed = changed.filter(updated_at__gte=self.newest - SYNC_OVERLAP)
         if not changed.exists():

@@ -24,7 +24,7 @@ from campaigns.tracking import references
 
 FRESH_FOR = 1.0  # seconds a process believes its own memory; then it looks into the file again (some microseconds)
 MEMORY = 50_000  # targets a process keeps; a link is about 150 bytes
-TABLE = "CREATE TABLE IF NOT EXISTS target (key TEXT PRIMARY KEY, url TEXT NOT NULL, expires REAL) WITHOUT ROWID"
+TABLE = "CREATE TABLE IF NOT EXISTS place (key TEXT PRIMARY KEY, url TEXT NOT NULL, expires REAL) WITHOUT ROWID"
 
 
 def path() -> Path:
@@ -47,7 +47,7 @@ def is_plain(target: str) -> bool:
 def put(links: Iterable[Link]) -> int:
     """Write the targets of these links into the node's file, drop those Django must answer; return how many links.
 
-    A target on our own shop keeps a slot for the visit's reference.
+    A target on our own shop keeps slots for the visit's reference and the brand's parameters.
     """
     told = references.hosts()
     known: list[tuple[str, str, float | None]] = []
@@ -58,14 +58,20 @@ def put(links: Iterable[Link]) -> int:
         expires = link.expires_at.timestamp() if link.expires_at else None
         for key in keys(link):
             if is_plain(link.target):
-                known.append((key, references.place(iri_to_uri(link.target), told), expires))
+                known.append((key, placed(link, link.target, told), expires))
             else:
                 dropped.append((key,))
     if count:
         with contextlib.closing(_open(path())) as file, file:
-            file.executemany("INSERT OR REPLACE INTO target VALUES (?, ?, ?)", known)
-            file.executemany("DELETE FROM target WHERE key = ?", dropped)
+            file.executemany("INSERT OR REPLACE INTO place VALUES (?, ?, ?)", known)
+            file.executemany("DELETE FROM place WHERE key = ?", dropped)
     return count
+
+
+def placed(link: Link, target: str, told: dict[str, str]) -> str:
+    """Return the link's target with its slots for what the shop is told."""
+    campaign = link.campaign.name if link.campaign and any(told.values()) else ""
+    return references.place(iri_to_uri(target), told, campaign=campaign, is_scan=link.kind == Link.Kind.QR)
 
 
 def clear() -> None:
@@ -109,7 +115,7 @@ class Targets:
                     if not self.file.exists():
                         return None
                     self.connection = _open(self.file)
-                row = self.connection.execute("SELECT url, expires FROM target WHERE key = ?", (key,)).fetchone()
+                row = self.connection.execute("SELECT url, expires FROM place WHERE key = ?", (key,)).fetchone()
             except sqlite3.Error:  # damaged or deleted under us: a cache may be; Django knows the target
                 self.connection = None
                 return None

@@ -14,7 +14,7 @@ from campaigns.brands import brand_of
 from campaigns.content import targets as tagged
 from campaigns.models import Campaign, Delivery, Link
 from campaigns.tracking import references, targets, tokens
-from campaigns.tracking.front import GIF, SPOOLED, Application, Front
+from campaigns.tracking.front import GIF, SPOOLED, Application, Front, came_from
 from campaigns.tracking.tokens import Purpose
 from contacts.pages import Page, not_found, private
 
@@ -61,8 +61,9 @@ def click(request: HttpRequest, token: str, number: int) -> HttpResponse:
         address = tagged.resolve(link.target, link.campaign, delivery)
     if not address:
         return not_found(request)
-    told = token.lower() if read.delivery_id else tokens.normalise_public(request.GET.get("s", ""))
-    return _redirect(references.fill(references.place(iri_to_uri(address), references.hosts()), told))
+    shared, network = ("", "") if read.delivery_id else came_from(request.META)
+    stored = targets.placed(link, address, references.hosts())
+    return _redirect(references.fill(stored, token.lower() if read.delivery_id else shared, network))
 
 
 def _redirect(target: str) -> HttpResponse:

@@ -29,6 +29,7 @@ class BrandAdmin(FanfareAdmin):
         (_("Languages"), {"fields": ["default_language", "languages"]}),
         (_("Looks"), {"fields": ["logo", "colour_primary", "colour_accent", "font_stack"]}),
         (_("Sharing"), {"fields": ["friend_robots"]}),
+        (_("Statistics of the shop"), {"fields": ["link_parameters"]}),
         (_("Archive"), {"fields": ["archived_at"], "classes": ["collapse"]}),
     ]
 

@@ -6,6 +6,8 @@ from django.core.validators import RegexValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from contacts import utm
+
 
 def public_storage() -> Storage:
     """Where pictures lie that mails and public pages show."""
@@ -57,6 +59,16 @@ class Brand(models.Model):
         choices=FriendRobots,
         default=FriendRobots.NOTHING,
         help_text=_("previews of networks come in any case"),
+    )
+    link_parameters = models.CharField(
+        _("parameters of links to the shop"),
+        max_length=300,
+        blank=True,
+        validators=[utm.check],
+        help_text=_(
+            "for the shop's statistics: utm_source={network}&utm_medium={medium}&utm_campaign={campaign}; what a link"
+            " says already stays, and nothing about a person is added"
+        ),
     )
     archived_at = models.DateTimeField(_("archived"), null=True, blank=True)
 
