@@ -5,15 +5,20 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('contacts', '0001_initial'),
+        ("contacts", "0001_initial"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='brand',
-            name='link_parameters',
-            field=models.CharField(blank=True, help_text="for the shop's statistics: utm_source={network}&utm_medium={medium}&utm_campaign={campaign}; what a link says already stays, and nothing about a person is added", max_length=300, validators=[contacts.utm.check], verbose_name='parameters of links to the shop'),
+            model_name="brand",
+            name="link_parameters",
+            field=models.CharField(
+                blank=True,
+                help_text="for the shop's statistics: utm_source={network}&utm_medium={medium}&utm_campaign={campaign}; what a link says already stays, and nothing about a person is added",
+                max_length=300,
+                validators=[contacts.utm.check],
+                verbose_name="parameters of links to the shop",
+            ),
         ),
     ]
