@@ -3,6 +3,8 @@ from datetime import timedelta
 import pytest
 from django.contrib.auth.models import Group, User
 from django.core.cache import cache
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from campaigns.models import Campaign, Delivery, Engagement, SendingHold
@@ -145,10 +147,14 @@ def test_a_cashier_sees_no_campaign_on_home(client):
     assert "learned" not in page.context
 
 
-def test_home_asks_the_same_number_of_queries_for_one_campaign_or_twenty(desk, django_assert_max_num_queries):
+def test_home_asks_the_same_number_of_queries_for_one_campaign_or_twenty(desk):
+    asked = []
     for n in range(20):
         make_campaign(f"Letter{n}", sent=1)
-    desk.get("/admin/")  # the figures of finished campaigns are kept
+        if n in (0, 19):
+            desk.get("/admin/")  # the figures of finished campaigns are kept
+            with CaptureQueriesContext(connection) as queries:
+                desk.get("/admin/")
+            asked.append(len(queries))
 
-    with django_assert_max_num_queries(20):
-        desk.get("/admin/")
+    assert asked[0] == asked[1] <= 25

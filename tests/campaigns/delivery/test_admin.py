@@ -134,6 +134,7 @@ def test_a_started_campaign_keeps_its_audience_and_changes_its_pace(desk):
             "pace_per_hour": "7200",
             "timing": "at_once",
             "priority": "0",
+            "objective": "sales",
             "holdout_percent": "20",
             "everyone_reason": "",
         },
