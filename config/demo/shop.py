@@ -17,9 +17,12 @@ from django.utils import timezone
 
 from campaigns.models import Sender
 from contacts.models import AttributeType, Brand, Segment, SignupForm, Topic
-from social.models import Offer, OfferLimit, OfferText, Place, ReferralProgram
+from social.fans import words
+from social.models import BrandAccount, FanWord, Offer, OfferLimit, OfferText, Place, ReferralProgram
 
 USER, PASSWORD = "admin", "fanfare"
+WORDS = {"instagram": "cerise", "facebook": "moka"}
+ACCOUNTS = {"bluesky": "brulerie.example", "mastodon": "@brulerie@social.example"}
 TEAM = {"marie": "marketer", "paul": "analyst", "ines": "place manager"}
 SHOPS = {
     "port": ("Le Port", "3 quai Saint-Cast, 35400 Saint-Malo"),
@@ -48,7 +51,8 @@ class Shop:
 def open_shop() -> Shop:
     """Return the demo's organisation, making what is missing.
 
-    Writes:  User, Brand, Topic, SignupForm, AttributeType, Sender, Place, Offer, ReferralProgram, Segment.
+    Writes:  User, Brand, Topic, SignupForm, AttributeType, Sender, Place, Offer, ReferralProgram, Segment,
+             FanWord, BrandAccount.
     """
     admin = _team()
     brand, _made = Brand.objects.get_or_create(
@@ -70,6 +74,7 @@ def open_shop() -> Shop:
     }
     beans, welcome, thanks = _offers(brand)
     _program(brand, welcome, thanks)
+    _networks(brand)
     return Shop(
         admin=admin,
         brand=brand,
@@ -82,6 +87,15 @@ def open_shop() -> Shop:
         thanks=thanks,
         segment=_segments(),
     )
+
+
+def _networks(brand: Brand) -> None:
+    """The words of two posts, and the accounts that can say who follows; `.example` is no real server."""
+    for network, word in WORDS.items():
+        if not FanWord.objects.filter(brand=brand, word=word).exists():
+            words.publish(brand, network, word, post_url=f"{brand.website}/{network}/{word}", cap=200)
+    for network, handle in ACCOUNTS.items():
+        BrandAccount.objects.get_or_create(brand=brand, network=network, defaults={"handle": handle})
 
 
 def _team() -> User:

@@ -8,7 +8,7 @@ from django.contrib.auth.models import User
 from campaigns.tracking import spool
 from config.demo import doors, marks, people, shop
 from config.demo.habits import LONGEST, habit
-from social.models import Offer, Place
+from social.models import BrandAccount, FanWord, Offer, Place
 
 
 def test_the_same_number_of_people_is_the_same_file_every_time():
@@ -42,6 +42,8 @@ def test_the_shop_is_opened_once():
 
     assert again == first
     assert Place.objects.count() == 3 and Offer.objects.count() == 3
+    assert set(FanWord.objects.values_list("network", "word")) == {("instagram", "cerise"), ("facebook", "moka")}
+    assert set(BrandAccount.objects.values_list("network", flat=True)) == {"bluesky", "mastodon"}
     assert User.objects.get(username="marie").groups.get().name == "marketer"
     assert first.admin.check_password(shop.PASSWORD)
 
