@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 from django.contrib import admin
 from django.contrib.auth.admin import GroupAdmin, UserAdmin
 from django.contrib.auth.models import Group, User
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
 from config.partners import admin as partners  # noqa: F401 - registers keys and webhooks
+from config.team import second
 from contacts.admin_base import BigTableAdmin, FanfareAdmin, ReadOnlyAdmin
 from contacts.models import AuditEntry
 
@@ -24,6 +31,19 @@ class TeamAdmin(UserAdmin[User], FanfareAdmin):
     change_password_form = AdminPasswordChangeForm
     list_display = ["username", "first_name", "last_name", "is_active", "is_superuser", "last_login"]
     filter_horizontal = ["groups", "user_permissions"]
+    actions = ["drop_second_factor"]
+    change_list_template = "admin/team/change_list.html"
+
+    @admin.action(description=_("Switch off two-step sign-in: the telephone is lost"), permissions=["change"])
+    def drop_second_factor(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
+        by = cast(User, request.user)
+        if not by.is_superuser:  # or whoever may change users takes over the account of one above her
+            queryset = queryset.filter(is_superuser=False)
+        people = list(queryset.filter(second_factor__isnull=False))
+        for user in people:
+            second.drop(user, by=by)
+        told = ngettext("Switched off for %(n)d person.", "Switched off for %(n)d people.", len(people))
+        self.message_user(request, told % {"n": len(people)})
 
 
 @admin.register(Group)

@@ -112,6 +112,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "config.team.signins.Watch",
     "django.contrib.messages.middleware.MessageMiddleware",
     "config.kept.KeepWriting",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",

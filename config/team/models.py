@@ -1,0 +1,63 @@
+"""What the house remembers of its own people's sign-ins. None of it leads to a contact."""
+
+from __future__ import annotations
+
+from django.contrib.auth.models import User
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class SignIn(models.Model):
+    """One browser in which a person of the team is or was signed in; it lives as long as its session."""
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="sign_ins", verbose_name=_("person"))
+    session_key = models.CharField(_("session"), max_length=40, unique=True)
+    browser = models.CharField(_("browser"), max_length=200, blank=True)
+    at = models.DateTimeField(_("signed in"), auto_now_add=True)
+    seen_at = models.DateTimeField(_("last seen"))
+
+    class Meta:
+        default_permissions = ()  # no page lists these rows
+        verbose_name = _("sign-in")
+        verbose_name_plural = _("sign-ins")
+
+    def __str__(self) -> str:
+        return f"{self.user} {self.at:%Y-%m-%d}"
+
+
+class SecondFactor(models.Model):
+    """A person's second proof: the secret that her telephone shares with us, and her unused recovery codes.
+
+    It counts from `confirmed_at` on. `last_step` is the last time step accepted: a code that was read over her shoulder
+    works no second time (RFC 6238, 5.2).
+    """
+
+    user = models.OneToOneField(User, on_delete=models.CASCADE, related_name="second_factor", verbose_name=_("person"))
+    secret = models.BinaryField(_("secret"), max_length=20)
+    last_step = models.BigIntegerField(_("last step"), default=0)
+    recovery = models.JSONField(_("recovery codes"), default=list, help_text=_("SHA-256 of each code not yet used"))
+    confirmed_at = models.DateTimeField(_("confirmed"), null=True)
+
+    class Meta:
+        default_permissions = ()  # no page lists these rows
+        verbose_name = _("second factor")
+        verbose_name_plural = _("second factors")
+
+    def __str__(self) -> str:
+        return str(self.user)
+
+
+class Tries(models.Model):
+    """How often a sign-in failed lately for one account, address, or both; the key is a hash."""
+
+    key = models.CharField(_("key"), max_length=64, unique=True)
+    n = models.PositiveIntegerField(_("number"), default=0)
+    last_at = models.DateTimeField(_("last"))
+
+    class Meta:
+        default_permissions = ()  # no page lists these rows
+        verbose_name = _("failed sign-ins")
+        verbose_name_plural = _("failed sign-ins")
+
+    def __str__(self) -> str:
+        return f"{self.key[:8]} {self.n}"
