@@ -21,7 +21,7 @@ from django.utils.translation import ngettext
 
 from campaigns import aims
 from campaigns.models import Campaign, Delivery, Engagement, Event, SendingHold
-from config import needs
+from config import lessons, needs
 from contacts.models import Contact, Job
 from social import aims as social_aims
 from social.models import EarnedVisit, OfferCounter, Referral, ShareLink
@@ -46,6 +46,7 @@ class Running:
     note: str
     done: int
     total: int
+    stop_url: str = ""
 
     @property
     def percent(self) -> int:
@@ -66,6 +67,7 @@ class Learned:
     friends: int
     redeemed: int
     remark: str
+    pk: int = 0
 
     @property
     def click_percent(self) -> float:
@@ -82,6 +84,7 @@ def home(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
         context |= {"needs": waiting, "running": _sending(campaigns, figures)}
         context["learned"] = _learned(campaigns, figures)
         context["aims"] = _aims()
+        context["lessons"] = _lessons(context["learned"])
     context.setdefault("needs", [])
     if may("campaigns.approve_campaign"):
         context["needs"] += needs.approvals()
@@ -184,7 +187,8 @@ def _sending(campaigns: list[Campaign], figures: dict[int, Figures]) -> list[Run
             continue
         if campaign.state == Campaign.State.SENDING:
             note = ngettext("%(n)s mail left", "%(n)s mails left", left) % {"n": left}
-            running.append(Running(campaign.name, needs.campaign_url(campaign.pk), note, done, done + left))
+            stop = needs.url("admin:campaigns_campaign_do", campaign.pk, "pause")
+            running.append(Running(campaign.name, needs.campaign_url(campaign.pk), note, done, done + left, stop))
         elif campaign.state == Campaign.State.SCHEDULED and campaign.scheduled_at:
             when = date_format(timezone.localtime(campaign.scheduled_at), "SHORT_DATETIME_FORMAT")
             running.append(
@@ -262,7 +266,28 @@ def _lesson(campaign: Campaign, figures: Figures, *, shared: int, friends: int, 
         friends=friends,
         redeemed=figures.people.get(Event.Kind.REDEEM, 0),
         remark=remark,
+        pk=campaign.pk,
     )
+
+
+def _lessons(learned: list[Learned]) -> list[lessons.Lesson]:
+    """Return what the last campaign taught; nothing before the first."""
+    return [
+        lesson
+        for last in learned[:1]
+        for lesson in lessons.of(
+            lessons.Outcome(
+                pk=last.pk,
+                name=last.name,
+                sent=last.sent,
+                measured=last.measured,
+                clicked=last.clicked,
+                shared=last.shared,
+                redeemed=last.redeemed,
+                remark=last.remark,
+            )
+        )
+    ]
 
 
 def _remark(rate: float, others: list[float]) -> str:

@@ -15,7 +15,7 @@ from typing import Any
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.templatetags.static import static
-from django.urls import NoReverseMatch, reverse
+from django.urls import NoReverseMatch, reverse, reverse_lazy
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -155,17 +155,31 @@ def _here(path: str, links: list[str]) -> str:
     return max(fitting, key=len, default="")
 
 
+def crumbs(request: HttpRequest, parts: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return the way to the page as the menu says it: its group, its line, then the row; `parts` are the theme's.
+
+    The theme's first two parts name Django's app and table; a page without them has its title alone.
+    """
+    for group in navigation(request):
+        for line in group["items"]:
+            if line["active"] and group["title"]:
+                of_row = parts[2:] if parts and parts[0].get("link") else []
+                own = parts if request.path != line["link"] and parts and not parts[0].get("link") else []
+                return [{"title": group["title"]}, {"title": line["title"], "link": line["link"]}, *of_row, *own]
+    return parts[1:] if len(parts) > 1 else parts
+
+
 # --- Ctrl-K ----------------------------------------------------------------------------------------------------------
 
 
 def find(request: HttpRequest, term: str) -> list[Any]:
-    """Return people, campaigns, segments and offers whose name begins with or holds the words typed.
+    """Return presses, pages, people, campaigns, segments and offers whose name begins with or holds the words typed.
 
     Contacts are found by the beginning of address or name, so that an index answers at a million rows.
     """
     from unfold.dataclasses import SearchResult
 
-    results = []
+    results = list(_pages(request, term.strip()))
     for app, model, icon, rows in _searches(term.strip()):
         if not request.user.has_perm(f"{app}.view_{model}") or not address(f"admin:{app}_{model}_changelist"):
             continue
@@ -175,6 +189,30 @@ def find(request: HttpRequest, term: str) -> list[Any]:
             kind = str(row._meta.verbose_name)
             results.append(SearchResult(title=str(row), description=kind, link=link, icon=icon))
     return results
+
+
+ACTIONS = [
+    Item(_("Write a new campaign"), "admin:campaigns_campaign_add", "add", "campaigns.add_campaign"),
+    Item(_("Import contacts"), "admin:contacts_job_changelist", "upload_file", "contacts.add_job"),
+    Item(_("Add a contact"), "admin:contacts_contact_add", "person_add", "contacts.add_contact"),
+    Item(_("Make a segment"), "admin:contacts_segment_add", "filter_alt", "contacts.add_segment"),
+    Item(_("Make an offer"), "admin:social_offer_add", "local_activity", "social.add_offer"),
+    Item(_("Invite somebody"), "team_invite", "mail", "auth.add_user"),
+    Item(_("My account"), "team_account", "account_circle"),
+]
+
+
+def _pages(request: HttpRequest, term: str) -> Iterator[Any]:
+    """Find presses and pages by any part of their words, in the reader's language."""
+    from unfold.dataclasses import SearchResult
+
+    items = [(item, _("Action")) for item in ACTIONS] + [(item, title) for title, lines in MENU for item in lines]
+    fitting = [(item, where) for item, where in items if term.casefold() in str(item.title).casefold()]
+    for item, where in fitting[:FOUND_PER_KIND] if term else []:
+        for line in _lines(request, [item]):
+            yield SearchResult(
+                title=str(line["title"]), description=str(where), link=line["link"], icon=str(line["icon"])
+            )
 
 
 def _searches(term: str) -> list[tuple[str, str, str, Callable[[], QuerySet[Any]]]]:
@@ -247,6 +285,12 @@ UNFOLD: dict[str, Any] = {
     "SCRIPTS": [lambda request: static("fanfare/desk.js")],
     "DASHBOARD_CALLBACK": "config.dashboard.home",
     "COMMAND": {"search_models": False, "show_history": True, "search_callback": "config.desk.find"},
+    "ACCOUNT": {
+        "navigation": [
+            {"title": _("My account"), "link": reverse_lazy("team_account")},
+            {"title": _("Change password"), "link": reverse_lazy("admin:password_change")},
+        ]
+    },
     "SIDEBAR": {
         "show_search": True,
         "command_search": True,

@@ -36,7 +36,7 @@ class Need:
     is_urgent: bool = False
 
 
-def url(name: str, *args: int) -> str:
+def url(name: str, *args: int | str) -> str:
     try:
         return reverse(name, args=args)
     except NoReverseMatch:

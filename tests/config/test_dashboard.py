@@ -158,3 +158,29 @@ def test_home_asks_the_same_number_of_queries_for_one_campaign_or_twenty(desk):
             asked.append(len(queries))
 
     assert asked[0] == asked[1] <= 25
+
+
+def test_home_says_what_the_last_campaign_taught_with_its_number_its_doubt_and_the_next_press(desk):
+    last = make_campaign("Autumn", sent=40, clicked=10)
+
+    page = desk.get("/admin/")
+
+    said = [lesson.text for lesson in page.context["lessons"]]
+    assert said == ["“Autumn” was clicked by 10 of 40 people (25.0 %; 14.2–40.2 %)."]
+    assert f'action="/admin/campaigns/campaign/{last.pk}/duplicate/"' in page.content.decode()
+
+
+def test_a_few_people_make_no_rate(desk):
+    make_campaign("Autumn", sent=4, clicked=1)
+
+    assert "1 of 4 people (too few for a rate)" in desk.get("/admin/").context["lessons"][0].text
+
+
+def test_what_runs_is_stopped_from_home_with_one_press(desk):
+    winter = make_campaign("Winter", state="sending", queued=2)
+
+    (work,) = desk.get("/admin/").context["running"]
+    desk.post(work.stop_url, {"reason": "stopped from Home"})
+
+    winter.refresh_from_db()
+    assert (winter.state, winter.paused_reason) == ("paused", "stopped from Home")

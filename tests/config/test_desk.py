@@ -1,3 +1,5 @@
+import re
+
 import pytest
 from django.contrib.auth.models import Group, User
 
@@ -115,3 +117,34 @@ def test_the_columns_of_the_fraud_rules_are_a_switch_and_a_number_in_french(clie
     assert (
         'aria-label="Activée: On devine des codes"' in page and 'aria-label="À partir de: On devine des codes"' in page
     )
+
+
+def test_ctrl_k_finds_pages_and_presses_in_the_readers_language_and_only_those_she_may_open(rf):
+    head = User.objects.create_superuser("head", password="x")
+    cashier = User.objects.create_user("till", is_staff=True)
+    cashier.groups.add(Group.objects.get(name="cashier"))
+
+    def found(user, term):
+        return [(result.title, result.description) for result in desk.find(request_of(rf, user), term)]
+
+    assert ("Calendar", "Campaigns") in found(head, "calen")
+    assert ("Invite somebody", "Action") in found(head, "INVITE")
+    assert found(cashier, "calen") == [] and found(cashier, "invite") == []
+
+
+@pytest.mark.parametrize(
+    ("path", "way"),
+    [
+        ("/admin/config/apikey/", ["Settings", "API keys"]),
+        ("/admin/campaigns/campaign/calendar/", ["Campaigns", "Calendar"]),
+        ("/admin/social/offer/add/", ["Offers", "Offers"]),
+    ],
+)
+def test_the_way_to_a_page_is_told_in_the_words_of_the_menu(client, path, way):
+    client.force_login(User.objects.create_superuser("head", password="x"))
+
+    page = client.get(path).content.decode()
+
+    header = page.partition('id="header-inner"')[2].partition("</div>")[0]
+    told = re.findall(r'tracking-tight">([^<]+)<', header)
+    assert told[:2] == way and "Configuration" not in header
