@@ -6,57 +6,77 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('config', '0003_start_unapproved'),
+        ("config", "0003_start_unapproved"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Tries',
+            name="Tries",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('key', models.CharField(max_length=64, unique=True, verbose_name='key')),
-                ('n', models.PositiveIntegerField(default=0, verbose_name='number')),
-                ('last_at', models.DateTimeField(verbose_name='last')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("key", models.CharField(max_length=64, unique=True, verbose_name="key")),
+                ("n", models.PositiveIntegerField(default=0, verbose_name="number")),
+                ("last_at", models.DateTimeField(verbose_name="last")),
             ],
             options={
-                'verbose_name': 'failed sign-ins',
-                'verbose_name_plural': 'failed sign-ins',
-                'default_permissions': (),
+                "verbose_name": "failed sign-ins",
+                "verbose_name_plural": "failed sign-ins",
+                "default_permissions": (),
             },
         ),
         migrations.CreateModel(
-            name='SecondFactor',
+            name="SecondFactor",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('secret', models.BinaryField(max_length=20, verbose_name='secret')),
-                ('last_step', models.BigIntegerField(default=0, verbose_name='last step')),
-                ('recovery', models.JSONField(default=list, help_text='SHA-256 of each code not yet used', verbose_name='recovery codes')),
-                ('confirmed_at', models.DateTimeField(null=True, verbose_name='confirmed')),
-                ('user', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='second_factor', to=settings.AUTH_USER_MODEL, verbose_name='person')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("secret", models.BinaryField(max_length=20, verbose_name="secret")),
+                ("last_step", models.BigIntegerField(default=0, verbose_name="last step")),
+                (
+                    "recovery",
+                    models.JSONField(
+                        default=list, help_text="SHA-256 of each code not yet used", verbose_name="recovery codes"
+                    ),
+                ),
+                ("confirmed_at", models.DateTimeField(null=True, verbose_name="confirmed")),
+                (
+                    "user",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="second_factor",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="person",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'second factor',
-                'verbose_name_plural': 'second factors',
-                'default_permissions': (),
+                "verbose_name": "second factor",
+                "verbose_name_plural": "second factors",
+                "default_permissions": (),
             },
         ),
         migrations.CreateModel(
-            name='SignIn',
+            name="SignIn",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('session_key', models.CharField(max_length=40, unique=True, verbose_name='session')),
-                ('browser', models.CharField(blank=True, max_length=200, verbose_name='browser')),
-                ('at', models.DateTimeField(auto_now_add=True, verbose_name='signed in')),
-                ('seen_at', models.DateTimeField(verbose_name='last seen')),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='sign_ins', to=settings.AUTH_USER_MODEL, verbose_name='person')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("session_key", models.CharField(max_length=40, unique=True, verbose_name="session")),
+                ("browser", models.CharField(blank=True, max_length=200, verbose_name="browser")),
+                ("at", models.DateTimeField(auto_now_add=True, verbose_name="signed in")),
+                ("seen_at", models.DateTimeField(verbose_name="last seen")),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="sign_ins",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="person",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'sign-in',
-                'verbose_name_plural': 'sign-ins',
-                'default_permissions': (),
+                "verbose_name": "sign-in",
+                "verbose_name_plural": "sign-ins",
+                "default_permissions": (),
             },
         ),
     ]
