@@ -19,7 +19,7 @@ from django.utils.translation import gettext as _
 KEY = "kept_writing"
 KEPT_FOR = 3600  # seconds
 MOST = 1_000_000  # characters; a longer form is not kept, and that is said
-NEVER = ("csrfmiddlewaretoken", "password", "password1", "password2", "old_password", "usable_password")
+ANEW = "csrfmiddlewaretoken"  # the page that hands the words back brings its own
 PARTS = ("HX-Request", "X-Fanfare-Part")  # a script asks for a part of a page: it has the words itself
 
 
@@ -48,9 +48,14 @@ class KeepWriting:
         return HttpResponseRedirect(f"{reverse('admin:login')}?next={reverse('kept')}")
 
 
+def is_secret(name: str) -> bool:
+    """Say whether a field must not lie in a session: what proves who somebody is."""
+    return name == ANEW or "password" in name
+
+
 def keep(request: HttpRequest) -> None:
     """Put what was sent into the session of nobody yet; the sign-in takes it along."""
-    fields = [(name, value) for name, values in request.POST.lists() if name not in NEVER for value in values]
+    fields = [(name, value) for name, values in request.POST.lists() if not is_secret(name) for value in values]
     is_long = sum(len(name) + len(value) for name, value in fields) > MOST
     request.session[KEY] = {
         "path": request.get_full_path(),

@@ -179,3 +179,9 @@ def test_nobody_gives_a_role_above_her_own(client):
     page = client.post("/admin/invite/", {"email": "marie@brand.example", "roles": [role.pk]}).content.decode()
 
     assert "You may not give the role" in page and not User.objects.filter(email="marie@brand.example").exists()
+
+
+def test_a_new_password_sent_after_the_sign_in_ended_is_kept_nowhere(client):
+    client.post("/admin/password_change/", {"old_password": "a", "new_password1": "b", "new_password2": "b", "note": "c"})
+
+    assert client.session["kept_writing"]["fields"] == [["note", "c"]]
