@@ -182,6 +182,8 @@ def test_nobody_gives_a_role_above_her_own(client):
 
 
 def test_a_new_password_sent_after_the_sign_in_ended_is_kept_nowhere(client):
-    client.post("/admin/password_change/", {"old_password": "a", "new_password1": "b", "new_password2": "b", "note": "c"})
+    client.post(
+        "/admin/password_change/", {"old_password": "a", "new_password1": "b", "new_password2": "b", "note": "c"}
+    )
 
     assert client.session["kept_writing"]["fields"] == [["note", "c"]]
