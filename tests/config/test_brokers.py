@@ -141,11 +141,12 @@ def test_a_message_in_a_file_is_found_whole_or_not_at_all(tmp_path):
             for number in range(15):
                 queue.put([number, large])
 
-    writer = threading.Thread(target=write)
-    writer.start()
     with Connection("filesystem://", transport_options=options) as connection:
-        queue = connection.SimpleQueue("whole")
-        while len(found) < 15:
+        queue = connection.SimpleQueue("whole")  # declared before the other thread asks: one process declares once
+        writer = threading.Thread(target=write)
+        writer.start()
+        until = time.monotonic() + 60
+        while len(found) < 15 and time.monotonic() < until:
             with contextlib.suppress(Empty):
                 message = queue.get(block=False)  # a half-written file would not parse
                 found.append(message.payload[0])
