@@ -23,7 +23,8 @@ from django.apps import apps
 from django.core import serializers
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import transaction
-from django.db.models import ForeignKey, Model, Q, QuerySet
+from django.db.models import ForeignKey, Model, Q, QuerySet, TextField
+from django.db.models.functions import Cast
 from django.utils import timezone
 
 from contacts import audit, suppression
@@ -114,6 +115,12 @@ def _json(rows: QuerySet[Any]) -> str:
     return json.dumps(plain, cls=DjangoJSONEncoder, ensure_ascii=False, indent=1)
 
 
+def _answers_about(pk: int) -> QuerySet[IdempotencyKey]:
+    """Return the kept answers that show the person; each is a JSON text within the JSON column."""
+    told = IdempotencyKey.objects.annotate(text=Cast("answer", TextField()))
+    return told.filter(text__startswith=f'"{{\\"id\\": {pk}, ', text__contains='\\"identities\\":')
+
+
 def erase_contact(contact: Contact, *, actor: Any = "command", is_wish: bool = True) -> dict[str, int]:
     """Forget the person and return how many rows of each table were deleted or detached.
 
@@ -133,7 +140,7 @@ def erase_contact(contact: Contact, *, actor: Any = "command", is_wish: bool = T
             suppression.suppress(email, Suppression.Reason.ERASED, source="erasure")
         pk = contact.pk
         # Answers kept for repeated requests hold a copy of her; what is left of one is that she was known.
-        IdempotencyKey.objects.filter(answer__id=pk, answer__has_key="identities").update(answer={"id": pk})
+        _answers_about(pk).update(answer={"id": pk})
         contact.delete()
         audit.record(actor, "erased contact", contact=pk, rows=touched)
     return touched

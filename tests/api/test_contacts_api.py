@@ -67,7 +67,7 @@ def test_who_was_erased_is_not_taken_in_again(partner):
     assert not Contact.objects.exists()
     assert ann.status_code == repeated.status_code == 201
     assert "ann@example.com" not in repeated.content.decode()
-    assert not IdempotencyKey.objects.filter(answer__email="ann@example.com").exists()
+    assert "ann@example.com" not in str(list(IdempotencyKey.objects.values_list("answer", flat=True)))
 
 
 def test_an_unknown_field_is_refused_with_the_nearest_known(partner):
