@@ -108,13 +108,18 @@ def home(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
         context["needs"] += needs.budgets()
         context["spent"] = _nearly_spent()
     context["title"] = _("Home")
-    context["first_steps"] = may("campaigns.add_campaign") and not context.get("learned") and not context["running"]
-    context["links"] = _links("contacts_job", "contacts_contact", "campaigns_campaign", "social_offer")
+    if may("campaigns.add_campaign") and not context.get("learned") and not context["running"]:
+        context["first_steps"] = first_steps()
     return context
 
 
-def _links(*models: str) -> dict[str, str]:
-    return {model: needs.url(f"admin:{model}_changelist") for model in models}
+def first_steps() -> dict[str, str]:
+    """Return where the steps of the first campaign lead; begun already, the ones of the campaign lead to its draft."""
+    begin = needs.url("admin:campaigns_campaign_add")
+    draft = Campaign.objects.filter(state=Campaign.State.DRAFT).order_by("-pk").values_list("pk", flat=True).first()
+    send = needs.url("admin:campaigns_campaign_change", draft) if draft else begin
+    people, offer = needs.url("admin:contacts_job_import"), needs.url("admin:social_offer_changelist")
+    return {"begin": begin, "people": people, "offer": offer, "send": send}
 
 
 @dataclass(frozen=True)

@@ -30,7 +30,7 @@ from campaigns.admin import reports as report_pages
 from campaigns.admin.again import MakesDrafts, readers, to_page
 from campaigns.admin.approving import ApprovalPages
 from campaigns.admin.beginning import BeginsCampaigns
-from campaigns.admin.checking import CheckPages
+from campaigns.admin.checking import CheckPages, edit_url
 from campaigns.admin.consent import AsksConsent
 from campaigns.admin.live import badge, numbers, watched
 from campaigns.admin.merging import MergingForm
@@ -227,7 +227,7 @@ class CampaignAdmin(
             "may_add": self.has_add_permission(request),
             "readers": readers(campaign) if request.user.has_perm("contacts.add_segment") else [],
             "held": hold.active(),
-            "content_url": url_or_none("admin:campaigns_emailcontent_change", campaign.content_id),
+            "content_url": edit_url(campaign, overview.languages) if campaign.content_id else None,
             "show_save_and_add_another": False,
             "report_url": url_or_none("admin:campaigns_campaign_report", campaign.pk),
             "languages": overview.languages,

@@ -86,7 +86,7 @@ class CheckPages:
             **cast(Any, self).admin_site.each_context(request),
             **{"title": campaign.name, "campaign": campaign, "overview": overview, "sections": sections(found)},
             **{"errors": errors, "warnings": sum(finding.level == "warning" for finding in found)},
-            "edit_url": _edit_url(campaign, overview.languages),
+            "edit_url": edit_url(campaign, overview.languages),
             "languages": overview.languages,
             "sees_people": cast(Any, request.user).has_perm("contacts.view_contact"),
             "my_address": request.user.email if request.user.is_authenticated else "",
@@ -143,7 +143,8 @@ def _contact(words: str) -> Contact | None:
     return Contact.objects.filter(email__iexact=address.group(), merged_into=None).first() if address else None
 
 
-def _edit_url(campaign: Campaign, languages: list[str]) -> str:
+def edit_url(campaign: Campaign, languages: list[str]) -> str:
+    """Return where the campaign's mail is written, in the first of its languages."""
     if campaign.content_id is None:
         return reverse(f"admin:{NAME}_change", args=[campaign.pk])
     return reverse("admin:campaigns_emailcontent_edit", args=[campaign.content_id, languages[0]])

@@ -77,6 +77,7 @@ class EditorPages:
             "languages": ContentBody._meta.get_field("language").choices,
             "people": recent_people() if _sees_people(request) else [],
             "sees_people": _sees_people(request),
+            "campaign": content.campaigns.order_by("-pk").first(),
             "preview": shown(body, {}, sees_people=False),
             "style": styling.StyleForm(instance=content.brand) if _may_style(request) else None,
         }

@@ -16,6 +16,7 @@ from liquid.exceptions import LiquidError
 from campaigns.content import merge
 from campaigns.delivery import audience, progress
 from campaigns.models import AudienceExclusion, Campaign, ContentBody, ContentVersion
+from contacts.models import Subscription
 
 if TYPE_CHECKING:
     from campaigns.content.checks import Finding
@@ -45,6 +46,7 @@ class Overview:
     findings: list[Finding]
     languages: list[str]
     confirmation: str
+    lacks_people: bool
 
     @property
     def is_ready(self) -> bool:
@@ -77,7 +79,13 @@ def overview(campaign: Campaign) -> Overview:
         findings,
         overview_languages(campaign),
         confirmation(campaign, counted.reachable),
+        is_open and not counted.reachable and nobody_subscribes(campaign),
     )
+
+
+def nobody_subscribes(campaign: Campaign) -> bool:
+    """Say whether the topic has not one subscriber, so that no choice of people can reach anybody."""
+    return not Subscription.objects.filter(topic=campaign.topic_id, state=Subscription.State.SUBSCRIBED).exists()
 
 
 def by_size(pair: tuple[str, int]) -> int:

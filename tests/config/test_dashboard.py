@@ -40,9 +40,17 @@ def make_campaign(name="Autumn", state="finished", sent=4, clicked=0, queued=0, 
 def test_home_of_an_empty_house_shows_the_first_steps(desk):
     page = desk.get("/admin/")
 
-    assert page.context["first_steps"] is True
+    assert page.context["first_steps"]["send"] == page.context["first_steps"]["begin"]
     assert page.context["needs"] == [] and page.context["running"] == []
-    assert b"Import your contacts" in page.content
+    assert page.content.index(b"Begin a campaign") < page.content.index(b"Import your contacts")
+
+
+def test_a_first_campaign_that_is_begun_is_one_press_from_home(desk):
+    draft = make_campaign("First", state="draft")
+
+    steps = desk.get("/admin/").context["first_steps"]
+
+    assert steps["send"] == f"/admin/campaigns/campaign/{draft.pk}/change/"
 
 
 def test_home_names_what_needs_a_person(desk):

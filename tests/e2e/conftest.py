@@ -14,6 +14,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -46,31 +47,40 @@ def free_port() -> int:
         return probe.getsockname()[1]
 
 
-@pytest.fixture(scope="session")
-def site(tmp_path_factory):
-    port = free_port()
-    base = f"http://localhost:{port}"
+def fresh_folder(tmp_path_factory) -> dict:
+    """Return the environment of a site in a folder and on a port of its own."""
     keep = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "DATABASE_URL") if name in os.environ}
-    env = {**keep, "VAR_DIR": str(tmp_path_factory.mktemp("var")), "SITE_URL": base, "FANFARE_BOOTSTRAP": "0"}
-    env["OUTSIDE_ALSO"] = "127.0.0.0/8"  # a partner's server in a test is on this machine
-    manage = [sys.executable, str(ROOT / "manage.py")]
-    told = subprocess.run(
-        [*manage, "demo", "--once", "--json", "--contacts", CONTACTS], env=env, cwd=ROOT, capture_output=True, text=True
-    )
-    assert told.returncode == 0, told.stderr[-3000:]
+    base = f"http://localhost:{free_port()}"
+    return {**keep, "VAR_DIR": str(tmp_path_factory.mktemp("var")), "SITE_URL": base, "FANFARE_BOOTSTRAP": "0"}
+
+
+@contextmanager
+def serve(env):
+    """Serve the site of `fresh_folder` by `manage.py up` and yield its log; print the log's end afterwards."""
     log = Path(env["VAR_DIR"]) / "up.log"
     with log.open("wb") as written:
         up = subprocess.Popen(
-            [*manage, "up", "--port", str(port)],
+            [sys.executable, str(ROOT / "manage.py"), "up", "--port", env["SITE_URL"].rpartition(":")[2]],
             env=env, cwd=ROOT, start_new_session=True, stdout=written, stderr=subprocess.STDOUT,
         )  # fmt: skip
     try:
-        wait_until_ready(base, up)
-        yield Site(base, json.loads(told.stdout), env, log)
+        wait_until_ready(env["SITE_URL"], up)
+        yield log
     finally:
         sys.stdout.write(log.read_text(errors="replace")[-5000:])
         up.send_signal(signal.SIGTERM)
         up.wait(timeout=30)
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory):
+    env = fresh_folder(tmp_path_factory)
+    env["OUTSIDE_ALSO"] = "127.0.0.0/8"  # a partner's server in a test is on this machine
+    demo = [sys.executable, str(ROOT / "manage.py"), "demo", "--once", "--json", "--contacts", CONTACTS]
+    told = subprocess.run(demo, env=env, cwd=ROOT, capture_output=True, text=True)
+    assert told.returncode == 0, told.stderr[-3000:]
+    with serve(env) as log:
+        yield Site(env["SITE_URL"], json.loads(told.stdout), env, log)
 
 
 def wait_until_ready(base: str, up: subprocess.Popen, seconds: float = 60) -> None:

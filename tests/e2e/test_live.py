@@ -39,6 +39,15 @@ def sent(page):
     return int(NUMBER.search(page.locator("#fan-live-head").inner_text())[1])
 
 
+def wait_for_more(page, before):
+    """Wait until more than `before` mails are out: a paced campaign moves with the sending round, every 15 s.
+
+    A press loads the page again, so for a moment there is no number to read.
+    """
+    number = "document.querySelector('#fan-live-head')?.innerText.match(/(\\d+) of/)?.[1]"
+    page.wait_for_function(f"{number} > {before}", timeout=40_000)
+
+
 @pytest.mark.expects_refusal
 def test_start_watch_pause_change_the_pace_resume_cancel_and_a_phone_looks_on_in_french(open_browser, site, shoot):
     page = sign_in(open_browser(), site)
@@ -47,9 +56,7 @@ def test_start_watch_pause_change_the_pace_resume_cancel_and_a_phone_looks_on_in
     expect(page.locator("#fan-progress")).to_contain_text("a second", timeout=30_000)
     expect(page.locator("#fan-watch")).to_contain_text("example", timeout=15_000)
     before = sent(page)
-    page.wait_for_function(  # a paced campaign moves with the sending round, every 15 s
-        f"document.querySelector('#fan-live-head').innerText.match(/(\\d+) of/)[1] > {before}", timeout=40_000
-    )
+    wait_for_more(page, before)
     assert page.evaluate("window.loadedOnce"), "the page was loaded again"
     shoot(page, "live-1-sending", full_page=True)
 
@@ -66,9 +73,7 @@ def test_start_watch_pause_change_the_pace_resume_cancel_and_a_phone_looks_on_in
     press(page, "Change the pace…", "Change it now", per_hour="3600")
     expect(page.locator("#fan-progress")).to_contain_text("at most 3600 an hour")
     press(page, "Resume…", "Yes, resume")
-    page.wait_for_function(
-        f"document.querySelector('#fan-live-head').innerText.match(/(\\d+) of/)[1] > {held}", timeout=40_000
-    )
+    wait_for_more(page, held)
 
     phone = sign_in(open_browser({**PHONE, "locale": "fr-FR"}), site)
     phone.goto(page.url.replace(site.base, ""))
