@@ -110,6 +110,7 @@ def test_blocks_move_by_keys_and_by_hand_and_steps_go_back(open_browser, site):
     page.locator("[name=_save]").click()
     cards = page.locator(".mail-card")
     order = "all => all.map(card => card.id).join(' ')"
+    expect(cards.nth(2)).to_be_visible()  # the editor of the new mail is open
     before = cards.evaluate_all(order)
     first, second, third = before.split()[:3]
 
