@@ -19,18 +19,18 @@ from kombu.utils.encoding import str_to_bytes
 from kombu.utils.json import dumps
 
 
-class Channel(filesystem.Channel):  # type: ignore[misc]
+class Channel(filesystem.Channel):
     """A channel whose files are never seen half written."""
 
-    def _put(self, queue: str, payload: Any, **kwargs: Any) -> None:
+    def _put(self, queue: str, payload: Any, **kwargs: Any) -> None:  # type: ignore[override]
         name = f"{round(monotonic() * 1000)}_{uuid.uuid4()}.{queue}.msg"
         folder = Path(self.data_folder_out)
         part = folder / f"{name}.part"  # no queue's name ends so: nobody takes it
         part.write_bytes(str_to_bytes(dumps(payload)))
         part.rename(folder / name)
 
-    def _queue_bind(self, exchange: str, routing_key: str, pattern: str, queue: str) -> None:
-        file = self._exchange_file(exchange)
+    def _queue_bind(self, exchange: str, routing_key: str, pattern: str | None, queue: str) -> None:
+        file: Path = self._exchange_file(exchange)  # type: ignore[attr-defined]  # newer than its stubs
         self.control_folder.mkdir(exist_ok=True)
         if not file.exists():
             part = file.with_name(f"{file.name}.{uuid.uuid4()}.part")
@@ -41,7 +41,7 @@ class Channel(filesystem.Channel):  # type: ignore[misc]
         super()._queue_bind(exchange, routing_key, pattern, queue)  # under the file's lock, as it is there now
 
 
-class Transport(filesystem.Transport):  # type: ignore[misc]
+class Transport(filesystem.Transport):
     """`filesystem://`, by our channel."""
 
     Channel = Channel
