@@ -443,6 +443,7 @@ SPECTACULAR_SETTINGS = {
     "DESCRIPTION": "Contacts, segments, campaigns and what came of them. Keys: Authorization: Bearer fan_PREFIX.secret",
     "OAS_VERSION": "3.1.0",
     "SERVE_INCLUDE_SCHEMA": False,
+    "SWAGGER_UI_SETTINGS": {"docExpansion": "none", "deepLinking": True},  # a hundred operations: open what one needs
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "REDOC_DIST": "SIDECAR",

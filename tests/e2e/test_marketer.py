@@ -90,4 +90,5 @@ def test_the_api_has_its_page(open_browser, site):
 
     page.goto(site.address("api"))
 
-    expect(page.get_by_text("/api/v1/contacts/").first).to_be_visible(timeout=20_000)  # it draws every route
+    page.locator("#operations-tag-contacts").click()  # closed at first: there are a hundred operations
+    expect(page.get_by_text("/api/v1/contacts/").first).to_be_visible()
