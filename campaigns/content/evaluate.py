@@ -16,7 +16,7 @@ from functools import partial
 from typing import Any, Generic
 
 from liquid import BoundTemplate, RenderContext
-from liquid.ast import BlockNode, Node
+from liquid.ast import Node
 from liquid.builtin.content import ContentNode
 from liquid.builtin.expressions import FilteredExpression, Path
 from liquid.builtin.expressions.logical import BooleanExpression, is_truthy
@@ -27,11 +27,11 @@ from liquid.stringify import to_liquid_string
 from liquid.undefined import is_undefined
 from markupsafe import escape
 
-from campaigns.content.columns import Column, Pieces, text_column, wire_column
+from campaigns.content.columns import Batch, Column, Pieces, Values, text_column, wire_column
 from campaigns.content.merge import INTERNAL
-from campaigns.content.program import Piece, Program, ReadSlot, Slot
+from campaigns.content.program import ChoiceSlot, LoopSlot, Piece, Program, ReadSlot, Slot
 from campaigns.content.quoted import SOFT_BREAK, is_easy, quoted
-from campaigns.content.reading import Values, fallback, forloop, is_field, items_of, or_else, reader
+from campaigns.content.reading import column_reader, fallback, forloop, is_field, items_of, or_else, reader
 
 STATEFUL = {"assign", "capture", "cycle", "increment", "decrement"}  # they change names for what follows
 TOKEN = f"{{{{ {INTERNAL}."  # how the slot of a token is written: hexadecimal, the same in every part of a mail
@@ -97,6 +97,11 @@ def compile_program(template: BoundTemplate, encoder: Encoder[Piece]) -> Program
     return builder.program(template.nodes, outermost=True)
 
 
+def is_true(found: Any) -> bool:
+    """Say whether Liquid takes a value for true: all but nil and false."""
+    return found if type(found) is bool else is_truthy(found)
+
+
 def _is_stateful(node: Node) -> bool:
     return node.token.value in STATEFUL or any(_is_stateful(child) for child in _children(node))
 
@@ -135,9 +140,9 @@ class _Builder(Generic[Piece]):
             if isinstance(node, OutputNode):
                 return self.output(node)
             if isinstance(node, IfNode):
-                return Slot(self.choice(node))
+                return self.choice(node)
             if isinstance(node, ForNode):
-                return Slot(self.loop(node))
+                return self.loop(node)
         except Unknown:
             pass
         if not outermost:  # the outermost node goes to Liquid whole, so that `break` finds its loop
@@ -169,9 +174,9 @@ class _Builder(Generic[Piece]):
             otherwise = fallback(expression)
             if not expression.filters or otherwise is not None:
                 one = self.shown_field(str(head), str(tail), otherwise)
-                return ReadSlot(one, reader(expression, self.template), str(node), self.encoder.column)
+                return ReadSlot(one, column_reader(expression, self.template), str(node), self.column)
         read = reader(expression, self.template)
-        return ReadSlot(self.shown(read), read, str(node), self.encoder.column)
+        return ReadSlot(self.shown(read), column_reader(expression, self.template), str(node), self.column)
 
     def internal(self, name: str) -> Callable[[Values], Piece]:
         """Return the slot of a token: hexadecimal, nothing to escape or to remember."""
@@ -208,74 +213,66 @@ class _Builder(Generic[Piece]):
             return self.encoder.empty
         return self.encoder.run(to_liquid_string(found, self.encoder.escapes))
 
-    def choice(self, node: IfNode) -> Callable[[Values], Piece]:
+    def column(self, column: Column) -> Sequence[Piece]:
+        """Return the pieces of a column of values, one by one where they are of several kinds."""
+        value, rarer = self.encoder.value, self.rarer
+        pieces = self.encoder.column(column)
+        return (
+            [value(each) if type(each) is str else rarer(each) for each in column.found] if pieces is None else pieces
+        )
+
+    def choice(self, node: IfNode) -> Slot[Piece]:
         """Return the slot of `{% if %}` with its `elsif` and `else`."""
-        branches = [(self.test(node.condition), self.branch(node.consequence))]
-        branches += [(self.test(part.expression), self.branch(part.block)) for part in node.alternatives]
-        otherwise = self.branch(node.default) if node.default else None
-        empty = self.encoder.empty
+        parts = [(node.condition, node.consequence), *((part.expression, part.block) for part in node.alternatives)]
+        conditions = [
+            condition.expression if isinstance(condition, BooleanExpression) else condition for condition, _ in parts
+        ]
+        programs = [self.program(block.nodes) for _condition, block in parts]
+        programs.append(self.program(node.default.nodes if node.default else ()))
+        tests = [self.test(condition) for condition in conditions]
 
         def choose(values: Values) -> Piece:
-            for test, branch in branches:
+            for test, program in zip(tests, programs, strict=False):
                 if test(values):
-                    return branch(values)
-            return otherwise(values) if otherwise else empty
+                    return program(values)
+            return programs[-1](values)
 
-        return choose
-
-    def branch(self, block: BlockNode) -> Callable[[Values], Piece]:
-        program = self.program(block.nodes)
-        if not program.is_constant:
-            return program
-        constant = program({})
-        return lambda values: constant
+        return ChoiceSlot(choose, [self.column_test(condition) for condition in conditions], programs)
 
     def test(self, expression: Any) -> Callable[[Values], bool]:
-        inner = expression.expression if isinstance(expression, BooleanExpression) else expression
-        read = reader(inner, self.template)
+        read = reader(expression, self.template)
+        return lambda values: is_true(read(values))
 
-        def truth(values: Values) -> bool:
-            found = read(values)
-            return found if type(found) is bool else is_truthy(found)
+    def column_test(self, expression: Any) -> Callable[[Batch], list[bool]]:
+        read = column_reader(expression, self.template)
+        return lambda batch: list(map(is_true, read(batch)))
 
-        return truth
+    def loop(self, node: ForNode) -> Slot[Piece]:
+        """Return the slot of `{% for x in list %}` without limit, offset or reversed.
 
-    def loop(self, node: ForNode) -> Callable[[Values], Piece]:
-        """Return the slot of `{% for x in list %}` without limit, offset or reversed."""
+        Fields of the item itself are read by the column; where the body names more, each person has a scope of hers.
+        """
         parts = node.expression
         if parts.limit or parts.offset or parts.reversed or not isinstance(parts.iterable, Path):
             raise Unknown
-        read, item = reader(parts.iterable, self.template), self.item(node, parts.identifier)
-        otherwise = self.branch(node.default) if node.default else None
-        join, empty = self.encoder.join, self.encoder.empty
+        read, body = reader(parts.iterable, self.template), self.program(node.block.nodes)
+        write = self.scoped(node, parts.identifier, body)
+        otherwise = self.program(node.default.nodes if node.default else ())
+        join = self.encoder.join
 
         def repeat(values: Values) -> Piece:
             items = items_of(read(values))
-            if not items:
-                return otherwise(values) if otherwise else empty
-            return join(item(items, values))
+            return join(write(items, values)) if items else otherwise(values)
 
-        return repeat
-
-    def item(self, node: ForNode, name: str) -> Callable[[Sequence[Any], Values], list[Piece]]:
-        """Return what writes the pieces of a loop's items. Fields of the item itself are read without any scope."""
-        body = self.program(node.block.nodes)
-        fields = self.item_fields(node, name)
+        fields = self.item_fields(node, parts.identifier)
         if body.repeated or body.tokens or any(place not in fields for place, _slot in body.single):
-            return self.scoped(node, name, body)
-        own, value, rarer, template = list(fields.items()), self.encoder.value, self.rarer, body.pieces
+            return Slot(repeat)
+        lists = column_reader(parts.iterable, self.template)
 
-        def write(items: Sequence[Any], values: Values) -> list[Piece]:
-            pieces: list[Piece] = []
-            for item in items[:MAX_LOOP]:
-                part = template.copy()
-                for place, tail in own:
-                    found = item.get(tail) if type(item) is dict else None
-                    part[place] = value(found) if type(found) is str else rarer(found)
-                pieces += part
-            return pieces
+        def shown(batch: Batch) -> list[Sequence[Any]]:
+            return [items_of(found)[:MAX_LOOP] for found in lists(batch)]
 
-        return write
+        return LoopSlot(repeat, shown, str(parts.iterable), body, fields, self.column, otherwise)
 
     def item_fields(self, node: ForNode, name: str) -> dict[int, str]:
         """Return the places of the loop's body that show a field of the item: place → field."""

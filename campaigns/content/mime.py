@@ -102,25 +102,29 @@ def messages(compiled: CompiledEmail, people: Sequence[Recipient], values: Seque
 
     Raises:  Unsendable and whatever one person's values do, all before the first message: then make them one by one.
     """
-    subjects = ["".join(pieces) for pieces in compiled.subject.rows(values, {})]
+    subjects = map("".join, compiled.subject.rows(values))
     fronts = [before(compiled, person, subject) for person, subject in zip(people, subjects, strict=True)]
-    for front, own, pieces in zip(fronts, values, rows(compiled, values), strict=True):
-        pieces[0] = front + behind(compiled, own[INTERNAL])
+    for pieces in rows(compiled, fronts, values):
         yield finished(compiled, pieces)
 
 
-def rows(compiled: CompiledEmail, values: Sequence[dict[str, Any]]) -> Iterator[list[bytes]]:
+def rows(
+    compiled: CompiledEmail, fronts: Sequence[bytes], values: Sequence[dict[str, Any]]
+) -> Iterator[tuple[bytes, ...]]:
     """Yield the pieces of each, in order. Who did not agree to be measured shares the crowd's tokens: one run each."""
     crowd = compiled.crowd
     is_crowd = [own[INTERNAL]["open"] == crowd["open"] and own[INTERNAL]["click"] == crowd["click"] for own in values]
     kinds = []
     for kind, program in ((False, compiled.parts), (True, compiled.crowd_parts)):
-        kinds.append(program.rows([own for own, one in zip(values, is_crowd, strict=True) if one is kind], {}))
+        people = [own for own, one in zip(values, is_crowd, strict=True) if one is kind]
+        begun = [front for front, one in zip(fronts, is_crowd, strict=True) if one is kind]
+        heads = (front + behind(compiled, own[INTERNAL]) for front, own in zip(begun, people, strict=True))
+        kinds.append(program.rows(people, first=heads))
     for one in is_crowd:
         yield next(kinds[one])
 
 
-def finished(compiled: CompiledEmail, pieces: list[bytes]) -> bytes:
+def finished(compiled: CompiledEmail, pieces: Sequence[bytes]) -> bytes:
     """Return the pieces as one message, signed where its domain has a key."""
     if compiled.signer is None:
         return b"".join(pieces)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from itertools import repeat
+from functools import partial
+from itertools import chain, islice, repeat
 from typing import Any, Generic, TypeVar
 
-from campaigns.content.columns import Column, Known
-from campaigns.content.reading import Values
+from campaigns.content.columns import Batch, Column, Values
 
 Piece = TypeVar("Piece", str, bytes)
 
@@ -24,34 +24,97 @@ class Slot(Generic[Piece]):
     def __call__(self, values: Values) -> Piece:
         return self.one(values)
 
-    def column(self, people: Sequence[Values], known: Known) -> Sequence[Piece]:
-        """Return the piece of each. `known` holds what the batch's expressions gave already."""
-        return list(map(self.one, people))
+    def column(self, batch: Batch) -> Sequence[Piece]:
+        """Return the piece of each."""
+        return list(map(self.one, batch.people))
 
 
 class ReadSlot(Slot[Piece]):
     """A value that is read and then encoded, which a batch does by the column."""
 
     __slots__ = ("encode", "read", "written")
-    encode: Callable[[Column], Sequence[Piece] | None]
+    encode: Callable[[Column], Sequence[Piece]]
 
     def __init__(
         self,
         one: Callable[[Values], Piece],
-        read: Callable[[Values], Any],
+        read: Callable[[Batch], list[Any]],
         written: str,
-        encode: Callable[[Column], Sequence[Piece] | None],
+        encode: Callable[[Column], Sequence[Piece]],
     ) -> None:
         self.one = one
         self.read = read
         self.written = written
         self.encode = encode
 
-    def column(self, people: Sequence[Values], known: Known) -> Sequence[Piece]:
-        if self.written not in known:
-            known[self.written] = Column(list(map(self.read, people)))
-        pieces = self.encode(known[self.written])
-        return list(map(self.one, people)) if pieces is None else pieces
+    def column(self, batch: Batch) -> Sequence[Piece]:
+        return self.encode(batch.column(self.written, self.read))
+
+
+class ChoiceSlot(Slot[Piece]):
+    """`{% if %}`: a batch is divided by its tests, and each branch filled for those who take it."""
+
+    __slots__ = ("branches", "tests")
+    branches: list[Program[Piece]]
+
+    def __init__(
+        self,
+        one: Callable[[Values], Piece],
+        tests: list[Callable[[Batch], list[bool]]],
+        branches: list[Program[Piece]],
+    ) -> None:
+        self.one = one
+        self.tests = tests
+        self.branches = branches  # one more than tests: the last is `else`
+
+    def column(self, batch: Batch) -> Sequence[Piece]:
+        chosen = [len(self.tests)] * len(batch.people)
+        for number, test in reversed(list(enumerate(self.tests))):
+            chosen = [number if truth else later for truth, later in zip(test(batch), chosen, strict=True)]
+        taken = [
+            branch.joined([values for values, one in zip(batch.people, chosen, strict=True) if one == number])
+            for number, branch in enumerate(self.branches)
+        ]
+        return [next(taken[number]) for number in chosen]
+
+
+class LoopSlot(Slot[Piece]):
+    """`{% for %}` over items whose own fields are shown: the items of a whole batch are filled by the column."""
+
+    __slots__ = ("body", "encode", "fields", "otherwise", "read", "written")
+    body: Program[Piece]
+    encode: Callable[[Column], Sequence[Piece]]
+    otherwise: Callable[[Values], Piece]
+
+    def __init__(
+        self,
+        one: Callable[[Values], Piece],
+        read: Callable[[Batch], list[Sequence[Any]]],
+        written: str,
+        body: Program[Piece],
+        fields: dict[int, str],
+        encode: Callable[[Column], Sequence[Piece]],
+        otherwise: Callable[[Values], Piece],
+    ) -> None:
+        self.one = one
+        self.read = read
+        self.written = written
+        self.body = body
+        self.fields = fields  # place in the body → field of the item
+        self.encode = encode
+        self.otherwise = otherwise
+
+    def column(self, batch: Batch) -> Sequence[Piece]:
+        lengths, items = batch.items(self.written, self.read)
+        join = self.body.join
+        columns: list[Iterable[Piece]] = [repeat(piece) for piece in self.body.pieces]
+        for place, name in self.fields.items():
+            columns[place] = self.encode(items.column(name, partial(Batch.field, steps=(name,))))
+        filled = zip(*columns, strict=False)
+        return [
+            join(chain.from_iterable(islice(filled, length))) if length else self.otherwise(values)
+            for length, values in zip(lengths, batch.people, strict=True)
+        ]
 
 
 class Program(Generic[Piece]):
@@ -85,23 +148,26 @@ class Program(Generic[Piece]):
                 pieces[place] = piece
         return pieces
 
-    def rows(self, people: Sequence[Values], known: Known) -> Iterator[list[Piece]]:
-        """Yield the pieces for each contact of a batch, evaluated by the column: one list, filled anew each time."""
-        pieces: list[Piece] = self.pieces.copy()
-        places = [place for place, _slot in self.single]
-        several = [*self.repeated, *self.tokens.values()]
-        spread = [spots for spots, _slot in several]
-        if not people:
-            return
-        once = zip(*(slot.column(people, known) for _place, slot in self.single), strict=True) if places else repeat(())
-        often = zip(*(slot.column(people, known) for _spots, slot in several), strict=True) if several else repeat(())
-        for _person, own, shared in zip(people, once, often, strict=False):
-            for place, piece in zip(places, own, strict=True):
-                pieces[place] = piece
-            for spots, piece in zip(spread, shared, strict=True):
-                for place in spots:
-                    pieces[place] = piece
-            yield pieces
+    def rows(self, people: Sequence[Values], *, first: Iterable[Piece] | None = None) -> Iterator[tuple[Piece, ...]]:
+        """Yield the pieces for each contact of a batch, evaluated by the column. `first` takes the first place.
+
+        Each place is a column of its own, a run one that repeats, so that no loop of Python's touches single pieces.
+        """
+        batch = Batch(people)
+        columns: list[Iterable[Any]] = [repeat(piece) for piece in self.pieces]
+        for place, own in self.single:
+            columns[place] = own.column(batch)
+        for places, slot in [*self.repeated, *self.tokens.values()]:
+            shared = slot.column(batch)
+            for place in places:
+                columns[place] = shared
+        if first is not None:
+            columns[0] = first
+        return islice(zip(*columns, strict=False), len(people))
+
+    def joined(self, people: Sequence[Values]) -> Iterator[Piece]:
+        """Yield the document for each contact of a batch."""
+        return repeat(self({}), len(people)) if self.is_constant else map(self.join, self.rows(people))
 
     def given(self, tokens: Mapping[str, Piece]) -> Program[Piece]:
         """Return the program with some tokens filled in for good, what then stands side by side made one run."""

@@ -9,13 +9,16 @@ Only plain dicts, lists and texts are looked into: no attribute of any object is
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 from liquid import BoundTemplate, RenderContext
 from liquid.builtin.expressions import FilteredExpression, Path, StringLiteral
 from liquid.builtin.expressions.logical import EqExpression, NeExpression
 
-Values = dict[str, Any]
+from campaigns.content.columns import Batch, Steps, Values
+
+FOUND = {"size", "first", "last"}  # steps that ask something of a list instead of naming a field
 
 
 def items_of(found: Any) -> Sequence[Any]:
@@ -53,6 +56,39 @@ def reader(expression: Any, template: BoundTemplate) -> Callable[[Values], Any]:
     if isinstance(expression, Path) and all(isinstance(step, str) for step in expression.path):
         return path_of([str(step) for step in expression.path])
     return lambda values: expression.evaluate(_Context(template, values))
+
+
+def column_reader(expression: Any, template: BoundTemplate) -> Callable[[Batch], list[Any]]:
+    """Return what reads an expression's values for a whole batch: plain paths by the column, the rest one by one."""
+    if (steps := steps_of(expression)) is not None:
+        return partial(Batch.field, steps=steps)
+    if isinstance(expression, FilteredExpression) and (steps := steps_of(expression.left)) is not None:
+        otherwise = fallback(expression)
+        if otherwise is not None:
+            return partial(_field_or, steps=steps, otherwise=otherwise)
+    is_equal = isinstance(expression, EqExpression) and isinstance(expression.right, StringLiteral)
+    if is_equal and (steps := steps_of(expression.left)) is not None:
+        return partial(_field_is, steps=steps, text=expression.right.value)
+    read = reader(expression, template)
+    return lambda batch: list(map(read, batch.people))
+
+
+def _field_or(batch: Batch, steps: Steps, otherwise: str) -> list[Any]:
+    return [each or or_else(each, otherwise) for each in batch.field(steps)]
+
+
+def _field_is(batch: Batch, steps: Steps, text: str) -> list[Any]:
+    return [each == text for each in batch.field(steps)]
+
+
+def steps_of(expression: Any) -> Steps | None:
+    """Return the names of a path that only names fields, None for every other expression."""
+    if isinstance(expression, FilteredExpression) and not expression.filters:
+        expression = expression.left
+    if not isinstance(expression, Path) or not all(isinstance(step, str) for step in expression.path):
+        return None
+    steps = tuple(str(step) for step in expression.path)
+    return None if FOUND & set(steps[1:]) else steps
 
 
 def fallback(expression: FilteredExpression) -> str | None:

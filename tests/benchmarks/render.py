@@ -199,10 +199,9 @@ def _fill(campaign: Any, deliveries: list[Any]) -> tuple[Any, list[list[bytes]]]
 
     makers = batch.Makers(mail, campaign.pk)
     values = [batch.values_for(mail, person, each, makers) for person, each in both]
-    joined = [
-        [mime.headers(mail, person, each), *pieces[1:]]
-        for person, each, pieces in zip(people, values, mime.rows(mail, values), strict=True)
-    ]
+    subjects = map("".join, mail.subject.rows(values))
+    fronts = [mime.before(mail, person, subject) for person, subject in zip(people, subjects, strict=True)]
+    joined = [list(pieces) for pieces in mime.rows(mail, fronts, values)]
     return (lambda: _in_batches(both, make)), joined
 
 
