@@ -29,7 +29,7 @@ from contacts.models import AttributeType, Job, Topic
 from contacts.models.consent import Basis
 
 BATCH = 500  # lines of the first transaction; how many follow depends on how long SQLite's lock was held
-MOST = 5_000  # lines of a transaction at most; on PostgreSQL at once
+MOST = 1_500  # lines of a transaction at most; on PostgreSQL at once
 HOLD = 0.02  # seconds; how long a transaction should hold SQLite's lock
 SETTLE = 4_000  # lines after which SQLite's log is copied into its file
 TRIES = 3  # when somebody else makes the same people at the same time
