@@ -9,6 +9,7 @@ from celery import shared_task, signals
 from django.conf import settings
 
 from campaigns.delivery import mailbox, rounds, sender, understudy
+from campaigns.reports import ahead
 from campaigns.tracking import retention
 from contacts import hints
 
@@ -47,6 +48,12 @@ def read_bounces() -> None:
     """Read the bounce mailbox, where one is set."""
     if settings.BOUNCE_MAILBOX:
         mailbox.read_all()
+
+
+@shared_task(ignore_result=True)
+def count_reports() -> None:
+    """Count the reports of large campaigns before somebody asks for them."""
+    ahead.count()
 
 
 @shared_task(ignore_result=True)

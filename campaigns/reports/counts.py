@@ -83,6 +83,11 @@ def read(campaign: Campaign) -> Counts:
     )
 
 
+def mark(campaign: Campaign) -> str:
+    """Return what a campaign's counts are true of now, as `marked` does."""
+    return marked(campaign, _totals(campaign))
+
+
 def marked(campaign: Campaign, totals: Totals) -> str:
     """Return what changes when something happened to a campaign that is over; while mails go out, ''.
 

@@ -16,6 +16,7 @@ from campaigns.models import Campaign, Delivery, Engagement, Event, LinkEngageme
 from contacts.models import Segment
 from contacts.segments import sql
 
+SORTED = 10_000  # people who are sorted for a page; of more, who was added last stands first
 LONGEST_NAME = 120  # characters of a segment's name
 
 
@@ -26,7 +27,8 @@ class UnknownAct(LookupError):
 def behind(
     campaign: Campaign, kind: str, *, link: int | None = None
 ) -> QuerySet[Engagement] | QuerySet[LinkEngagement]:
-    """Return one row for each person who did it, with `contact`, `first_at`, `last_at` and `n`, the latest first.
+    """Return one row for each person who did it, with `contact`, `first_at`, `last_at` and `n`, the latest act first;
+    of more than SORTED people those who were added last.
 
     Raises:  UnknownAct for a kind that is none, and for a link number the campaign does not have.
     """
@@ -34,7 +36,9 @@ def behind(
         raise UnknownAct(_("There is no act “%(kind)s”.") % {"kind": kind})
     if link is None:
         rows = Engagement.objects.filter(campaign=campaign, kind=kind, contact__isnull=False)
-        return rows.select_related("contact").order_by("-last_at", "-pk")
+        is_sorted = rows.order_by()[: SORTED + 1].count() <= SORTED
+        order = ("-last_at", "-pk") if is_sorted else ("-contact",)  # as the unique index has them
+        return rows.select_related("contact").order_by(*order)
     if not campaign.links.filter(number=link).exists():
         raise UnknownAct(_("The campaign has no link %(number)s.") % {"number": link})
     followed = LinkEngagement.objects.filter(link__campaign=campaign, link__number=link, contact__isnull=False)

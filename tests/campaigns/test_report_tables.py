@@ -6,8 +6,8 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from campaigns.models import Delivery, Tally
-from campaigns.reports import Rate, campaign_report, counts, summary, tally
+from campaigns.models import Delivery, Engagement, Tally
+from campaigns.reports import Rate, ahead, campaign_report, counts, people, summary, tally
 from campaigns.tracking import events, rollups
 from campaigns.tracking.rollups import Act
 from contacts.models import Contact
@@ -51,13 +51,13 @@ def test_each_receiving_domain_shows_what_it_took_refused_and_opened(campaign, c
         ["web.de", 1, 0, Rate(0, 2), 1, 0, Rate(0, 0)],
     ]
     client.force_login(make_user())
-    for value, people in (
+    for value, names in (
         (table.rows[0][1], ["ann", "cara"]),
         (table.rows[0][2], ["ben"]),
         (table.rows[1][4], ["dan"]),
     ):
         page = client.get(value.url).content.decode()
-        assert [who for who in ("ann", "ben", "cara", "dan", "eve") if f"{who}@" in page] == people
+        assert [who for who in ("ann", "ben", "cara", "dan", "eve") if f"{who}@" in page] == names
 
 
 def test_small_domains_stand_together_and_an_erased_address_has_none(campaign):
@@ -146,3 +146,33 @@ def test_while_mails_go_out_a_long_count_is_repeated_only_after_a_rest(campaign,
 
     Tally.objects.update(counted_at=timezone.now() - timedelta(seconds=61))
     assert counts.read(campaign).sent == 2
+
+
+def test_a_large_campaigns_report_is_counted_before_anybody_asks_and_again_at_half_of_its_time(campaign, monkeypatch):
+    monkeypatch.setattr(tally, "LONG", 0)
+    monkeypatch.setattr(ahead, "LARGE", 1)
+    sent(campaign, "ann@example.com")
+    assert ahead.count() == 0
+
+    ben = sent(campaign, "ben@example.com")
+    assert ahead.count() == 1
+    assert ahead.count() == 0
+
+    events.record("open", key="o", contact=ben, campaign=campaign)
+    Tally.objects.update(seconds=1, counted_at=timezone.now() - timedelta(seconds=11))
+    assert counts.read(campaign).people == {}, "a page would still show what was counted 11 s ago"
+    assert ahead.count() == 1
+    assert counts.read(campaign).people == {"open": 1}
+
+
+def test_of_very_many_people_those_added_last_stand_first_and_nothing_is_sorted(campaign, monkeypatch):
+    monkeypatch.setattr(people, "SORTED", 1)
+    ann, ben = (sent(campaign, f"{name}@example.com") for name in ("ann", "ben"))
+    for person, ago in ((ann, 1), (ben, 2)):
+        Engagement.objects.create(
+            campaign=campaign, contact=person, kind="open", first_at=NOW, last_at=NOW - timedelta(hours=ago)
+        )
+
+    assert [row.contact for row in people.behind(campaign, "open")] == [ben, ann]
+    monkeypatch.setattr(people, "SORTED", 2)
+    assert [row.contact for row in people.behind(campaign, "open")] == [ann, ben]
