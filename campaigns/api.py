@@ -105,7 +105,7 @@ class FindingSerializer(serializers.Serializer[Any]):
     where = serializers.CharField()
 
 
-class TakeOutSerializer(serializers.Serializer[Any]):
+class TakeOutSerializer(Strict):
     segment = serializers.PrimaryKeyRelatedField(
         queryset=Segment.objects.all(), help_text="Its people get nothing more of this campaign."
     )
@@ -205,7 +205,10 @@ class CampaignViewSet(Controls, mixins.ListModelMixin, mixins.RetrieveModelMixin
         """POST /api/v1/campaigns/7/start/ → 200, 409 if started already, 422 with what is missing."""
         return self._do(request, lambda campaign: control.start(campaign, request.user))
 
-    @extend_schema(summary="Start at a time", request=ScheduleSerializer, responses=CampaignSerializer)
+    @extend_schema(
+        summary="Start at a time", request=ScheduleSerializer, responses=CampaignSerializer,
+        examples=[OpenApiExample("In May", request_only=True, value={"send_at": "2026-05-01T09:00:00+02:00"})],
+    )  # fmt: skip
     @action(detail=True, methods=["post"])
     def schedule(self, request: Request, pk: str | None = None) -> Response:
         """POST /api/v1/campaigns/7/schedule/ {"send_at": "2026-05-01T09:00:00Z"} → 200, or 409 if already started."""
@@ -214,7 +217,10 @@ class CampaignViewSet(Controls, mixins.ListModelMixin, mixins.RetrieveModelMixin
         at, evening = wish.validated_data["send_at"], wish.validated_data.get("own_evening")
         return self._do(request, lambda c: control.schedule(c, at, request.user, own_evening=evening))
 
-    @extend_schema(summary="Stop for now", request=ReasonSerializer, responses=CampaignSerializer)
+    @extend_schema(
+        summary="Stop for now", request=ReasonSerializer, responses=CampaignSerializer,
+        examples=[OpenApiExample("A wrong link", request_only=True, value={"reason": "A link is wrong."})],
+    )  # fmt: skip
     @action(detail=True, methods=["post"])
     def pause(self, request: Request, pk: str | None = None) -> Response:
         """POST /api/v1/campaigns/7/pause/ {"reason": "wrong price"}; mails already out stay out."""
@@ -240,7 +246,10 @@ class CampaignViewSet(Controls, mixins.ListModelMixin, mixins.RetrieveModelMixin
         """POST /api/v1/campaigns/7/add-people/; a second snapshot: nobody gets the mail twice."""
         return self._do(request, lambda campaign: control.add_people(campaign, request.user))
 
-    @extend_schema(summary="Take people out", request=TakeOutSerializer, responses=CampaignSerializer)
+    @extend_schema(
+        summary="Take people out", request=TakeOutSerializer, responses=CampaignSerializer,
+        examples=[OpenApiExample("The shop's own staff", request_only=True, value={"segment": 3})],
+    )  # fmt: skip
     @action(detail=True, methods=["post"], url_path="remove-people")
     def remove_people(self, request: Request, pk: str | None = None) -> Response:
         """POST /api/v1/campaigns/7/remove-people/ {"segment": 3}; who has the mail already keeps it."""

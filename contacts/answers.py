@@ -35,6 +35,15 @@ class ByCursor(CursorPagination):
     page_size_query_param = "limit"
     cursor_query_param = "cursor"
 
+    def get_paginated_response_schema(self, schema: dict[str, Any]) -> dict[str, Any]:
+        """Return how a page looks; the parent's says that `next` is always a text, and the last page has none."""
+        described: dict[str, Any] = super().get_paginated_response_schema(schema)
+        for name in ("next", "previous"):
+            link = described["properties"][name]
+            link.pop("nullable", None)
+            described["properties"][name] = {**link, "type": ["string", "null"]}
+        return described
+
 
 class Passing(Exception):
     """Carries an answer that may be another one in a minute past the idempotency key, which keeps nothing of it."""

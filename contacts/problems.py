@@ -114,16 +114,23 @@ def _body(why: exceptions.APIException) -> dict[str, Any]:
     return body
 
 
+def _is_one(details: Any) -> bool:
+    """Say whether this is one error, and not the errors of fields that happen to be called `message` and `code`."""
+    return (
+        isinstance(details, dict) and isinstance(details.get("message"), str) and isinstance(details.get("code"), str)
+    )
+
+
 def _errors(details: Any, pointer: str) -> Iterator[dict[str, str]]:
     """Flatten DRF's nested details into JSON pointers (RFC 6901)."""
-    if isinstance(details, dict) and "message" in details and "code" in details:
+    if _is_one(details):
         yield {"pointer": pointer or "/", "code": str(details["code"]), "detail": str(details["message"])}
     elif isinstance(details, dict):
         for field, inner in details.items():
             step = "" if field == "non_field_errors" else f"/{str(field).replace('~', '~0').replace('/', '~1')}"
             yield from _errors(inner, pointer + step)
     elif isinstance(details, list):
-        leaves = [inner for inner in details if isinstance(inner, dict) and "message" in inner]
+        leaves = [inner for inner in details if _is_one(inner)]
         for number, inner in enumerate(details):
             yield from _errors(inner, pointer if inner in leaves else f"{pointer}/{number}")
 

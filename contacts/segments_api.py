@@ -51,7 +51,7 @@ class SegmentCountSerializer(serializers.Serializer[Any]):
     not_observable = serializers.IntegerField(help_text="People of whom it cannot be known, for lack of consent.")
 
 
-class SegmentTrialSerializer(serializers.Serializer[Any]):
+class SegmentTrialSerializer(Strict):
     """Rules to try, nothing is kept."""
 
     rules = serializers.JSONField()
@@ -121,7 +121,9 @@ TRIAL = OpenApiExample(
 @extend_schema_view(
     list=extend_schema(summary="List segments"),
     retrieve=extend_schema(summary="One segment"),
-    partial_update=extend_schema(summary="Change a segment"),
+    partial_update=extend_schema(
+        summary="Change a segment", examples=[OpenApiExample("Renamed", request_only=True, value={"name": "VIPs"})]
+    ),
 )
 class SegmentViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, mixins.UpdateModelMixin, Resource[Segment]):
     """Rules over contacts."""

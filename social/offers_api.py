@@ -12,7 +12,7 @@ from datetime import timedelta
 
 from django.db.models import Q, QuerySet
 from django.utils.translation import get_language
-from drf_spectacular.utils import extend_schema, extend_schema_view
+from drf_spectacular.utils import OpenApiExample, extend_schema, extend_schema_view
 from rest_framework import mixins, status
 from rest_framework.decorators import action
 from rest_framework.exceptions import NotFound
@@ -53,7 +53,10 @@ class OfferViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Resource[Of
         return self._write(request, None)
 
     @extend_schema(
-        summary="Change an offer", request=wishes.OfferWishSerializer, responses={200: wishes.OfferSerializer}
+        summary="Change an offer",
+        request=wishes.OfferWishSerializer,
+        responses={200: wishes.OfferSerializer},
+        examples=[OpenApiExample("Longer", request_only=True, value={"ends_at": "2026-07-01T00:00:00+02:00"})],
     )
     def partial_update(self, request: Request, pk: str) -> Response:
         """Only what is sent changes; `texts`, `limits` and `blackouts` are replaced whole. Every change is kept."""

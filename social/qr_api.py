@@ -94,7 +94,10 @@ class QRCodeViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Resource[Q
         """201 with the placement; `name` and `target` are needed."""
         return self._make(request)
 
-    @extend_schema(summary="Change a QR code", request=QRWishSerializer, responses=QRCodeSerializer)
+    @extend_schema(
+        summary="Change a QR code", request=QRWishSerializer, responses=QRCodeSerializer,
+        examples=[OpenApiExample("Elsewhere", request_only=True, value={"target": "https://shop.example/june"})],
+    )  # fmt: skip
     def partial_update(self, request: Request, pk: str | None = None) -> Response:
         """Change name, colours or where the printed code leads."""
         code = self.get_object()

@@ -125,7 +125,10 @@ class WebhookViewSet(
             raise Unprocessable(str(why), code="bad_webhook") from why
         return Response(SecretSerializer(made).data, status=status.HTTP_201_CREATED)
 
-    @extend_schema(summary="Change a webhook", request=WebhookChangeSerializer, responses=WebhookSerializer)
+    @extend_schema(
+        summary="Change a webhook", request=WebhookChangeSerializer, responses=WebhookSerializer,
+        examples=[OpenApiExample("On again", request_only=True, value={"is_active": True})],
+    )  # fmt: skip
     def partial_update(self, request: Request, pk: str | None = None) -> Response:
         """PATCH /api/v1/webhooks/3/ {"is_active": true}: one that was switched off starts with a clean slate."""
         wish = WebhookChangeSerializer(data=request.data)

@@ -8,6 +8,8 @@ from django.test import Client
 from config.partners import keys
 from tests.make import make_user
 
+AT_DOCS = {"Referer": "http://testserver/api/docs/"}  # the only page from which a sign-in opens the API
+
 
 class Partner:
     """An HTTP client that signs with a key: `partner.post("/api/v1/contacts/", {...})`."""

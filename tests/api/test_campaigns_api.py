@@ -1,9 +1,10 @@
 import pytest
 from django.contrib.auth.models import Permission
+from django.test import Client
 from django.utils import timezone
 
 from campaigns.models import Campaign, Delivery
-from tests.api.conftest import Partner
+from tests.api.conftest import AT_DOCS, Partner
 from tests.make import make_contact, make_segment, make_sender, make_topic, make_user
 
 pytestmark = pytest.mark.django_db
@@ -106,7 +107,8 @@ def test_writing_drafts_does_not_give_the_right_to_send():
     assert "campaigns:send" in refused.json()["detail"]
 
 
-def test_a_person_of_the_desk_needs_the_right_to_send_here_too(client, partner):
+def test_a_person_of_the_desk_needs_the_right_to_send_here_too(partner):
+    client = Client(headers=AT_DOCS)
     writer = make_user(username="writer", is_superuser=False)
     writer.user_permissions.set(Permission.objects.filter(codename__in=["view_campaign", "change_campaign"]))
     client.force_login(writer)

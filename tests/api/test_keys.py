@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from config.partners import keys
 from config.partners.models import ApiKey
-from tests.api.conftest import Partner
+from tests.api.conftest import AT_DOCS, Partner
 from tests.make import make_user
 
 pytestmark = pytest.mark.django_db
@@ -102,7 +102,7 @@ def test_one_key_at_its_limit_stops_no_other_and_nobody_in_the_desk(admin_client
 
     assert busy.get("/api/v1/contacts/").status_code == 429
     assert other.get("/api/v1/contacts/").status_code == 200
-    assert "RateLimit" not in admin_client.get("/api/v1/contacts/")
+    assert "RateLimit" not in admin_client.get("/api/v1/contacts/", headers=AT_DOCS)
 
 
 def test_a_key_renews_itself_and_both_secrets_open_for_a_day():
@@ -131,5 +131,15 @@ def test_a_key_reads_what_it_may_and_how_much_it_was_used():
 
 
 def test_nobody_asks_about_a_key_without_one(admin_client):
-    assert admin_client.get("/api/v1/keys/own/").status_code == 403
+    assert admin_client.get("/api/v1/keys/own/", headers=AT_DOCS).status_code == 403
     assert Client().get("/api/v1/keys/own/").status_code == 401
+
+
+def test_a_sign_in_to_the_desk_opens_the_api_on_its_own_page_only(admin_client):
+    elsewhere = ({}, {"Referer": "http://testserver/admin/"}, {"Referer": "http://evil.example/api/docs/"})
+
+    assert [admin_client.get("/api/v1/contacts/", headers=page).status_code for page in elsewhere] == [401] * 3
+    assert admin_client.get("/api/v1/contacts/", headers=AT_DOCS).status_code == 200
+    strict = Client(enforce_csrf_checks=True, headers=AT_DOCS)
+    strict.cookies = admin_client.cookies
+    assert strict.post("/api/v1/contacts/", {}, "application/json").status_code == 403

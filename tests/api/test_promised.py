@@ -30,8 +30,8 @@ def test_what_was_promised_still_holds(description):
         (lambda paths, _: paths["/api/v1/contacts/{id}/"].pop("patch"), "PATCH /api/v1/contacts/{id}/"),
         (lambda _, schemas: schemas["Contact"]["properties"].pop("email"), "Contact · email: null or string"),
         (lambda _, schemas: schemas["Contact"]["properties"]["id"].update(type="string"), "Contact · id: integer"),
-        (lambda _, schemas: schemas["ContactWish"].update(required=["email"]),
-         "ContactWish · email must be given"),
+        (lambda _, schemas: schemas["ContactWishRequest"].update(required=["email"]),
+         "ContactWishRequest · email must be given"),
     ],
     ids=["a path", "an operation", "a field", "a type", "a field newly asked"],
 )  # fmt: skip

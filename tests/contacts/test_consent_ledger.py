@@ -10,6 +10,7 @@ from campaigns.delivery import audience
 from contacts import basis, consent, identities, privacy, upsert
 from contacts.models import AuditEntry, Consent, Contact, Subscription
 from contacts.models.consent import Basis
+from tests.api.conftest import AT_DOCS
 from tests.make import make_brand, make_campaign, make_contact, make_topic, make_user
 
 pytestmark = pytest.mark.django_db
@@ -77,6 +78,6 @@ def test_every_look_of_the_team_is_audited(client):
     client.force_login(make_user())
     for name in ("profile", "timeline", "change"):
         client.get(reverse(f"admin:contacts_contact_{name}", args=[ann.pk]))
-    client.get(f"/api/v1/contacts/{ann.pk}/timeline/")
+    client.get(f"/api/v1/contacts/{ann.pk}/timeline/", headers=AT_DOCS)
     looks = AuditEntry.objects.filter(verb="looked at contact", subject_id=ann.pk)
     assert {row.detail.get("page", "profile") for row in looks} == {"profile", "timeline", "form", "api"}
