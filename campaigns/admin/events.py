@@ -23,7 +23,7 @@ class EventAdmin(BigTableAdmin, ReadOnlyAdmin):
     list_display = ["at", "kind", "verdict", "why", "campaign", "contact", "network", "device"]
     list_filter = ["kind", "verdict", "device"]
     list_select_related = ["campaign", "contact"]
-    ordering = ["-at"]
+    ordering = ["-id"]  # as they came in; by the time of the act a million of one minute would be sorted
     list_display_links = ["at"]
     change_form_before_template = "admin/campaigns/event/why.html"
 
@@ -55,12 +55,25 @@ class EventAdmin(BigTableAdmin, ReadOnlyAdmin):
         return self.get_fields(request, obj)
 
 
+class Acts(admin.SimpleListFilter):
+    """The kinds of acts that there are; Django's own filter would look through all rows for them."""
+
+    title = _("kind")
+    parameter_name = "kind__exact"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return list(Event.Kind.choices)
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Engagement]) -> QuerySet[Engagement]:
+        return queryset.filter(kind=self.value()) if self.value() else queryset
+
+
 @admin.register(Engagement)
 class EngagementAdmin(BigTableAdmin, ReadOnlyAdmin):
     """Who did what about which campaign: the people behind a report's numbers."""
 
     list_display = ["contact", "kind", "campaign", "first_at", "last_at", "n"]
-    list_filter = ["kind"]
+    list_filter = [Acts]
     list_select_related = ["campaign", "contact"]
     ordering = ["-id"]
 

@@ -6,6 +6,7 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
+from campaigns.delivery import progress
 from campaigns.models import Delivery, Engagement, Tally
 from campaigns.reports import Rate, ahead, campaign_report, counts, people, summary, tally
 from campaigns.tracking import events, rollups
@@ -176,3 +177,15 @@ def test_of_very_many_people_those_added_last_stand_first_and_nothing_is_sorted(
     assert [row.contact for row in people.behind(campaign, "open")] == [ben, ann]
     monkeypatch.setattr(people, "SORTED", 2)
     assert [row.contact for row in people.behind(campaign, "open")] == [ann, ben]
+
+
+def test_lists_show_what_was_counted_of_a_large_campaign_that_is_over_and_count_one_that_runs(campaign):
+    sent(campaign, "ann@example.com")
+    kept = {"data": [["sent", True, True, 7], ["failed", True, False, 2]], "mark": "1", "seconds": 1}
+    Tally.objects.create(campaign=campaign, key="mails", counted_at=NOW, **kept)
+
+    shown = progress.progress(campaign)
+    assert (shown.sent, shown.failed, shown.total) == (7, 2, 9)
+    campaign.state = "sending"
+    campaign.save()
+    assert progress.progress(campaign).sent == 1
