@@ -4,6 +4,7 @@ POST /api/v1/campaigns/7/pace/       {"per_hour": 5000}          → 200; {"per_
 POST /api/v1/campaigns/7/settle/     {"resend": false}           → 200; the mails in doubt count as sent
 POST /api/v1/campaigns/7/publish/    {"bodies": [{"language": "en", "subject": "Sorry", "blocks": […]}]}
 POST /api/v1/campaigns/7/retarget/   {"link": 3, "target": "https://shop.example/sale"}     live, also in mails sent
+POST /api/v1/campaigns/7/test/       {"to": ["marie@example.com"], "contact": 7}                → 200; a test mail
 GET  /api/v1/campaigns/7/links/      → [{"number": 3, "target": "https://…", "block": "b4"}]
 """
 
@@ -11,6 +12,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.conf import settings
 from django.db import transaction
 from django.utils.translation import gettext as _
 from drf_spectacular.utils import OpenApiExample, extend_schema
@@ -21,10 +23,11 @@ from rest_framework.response import Response
 
 from campaigns import composing, links
 from campaigns.content.findings import BadContent
-from campaigns.delivery import control
+from campaigns.delivery import control, trial
 from campaigns.models import Campaign, ContentBody, Link
 from contacts import audit
 from contacts.answers import acting_user
+from contacts.models import Contact
 from contacts.problems import Conflict, Strict, Unprocessable
 
 
@@ -69,6 +72,21 @@ class VersionSerializer(serializers.Serializer[Any]):
     version = serializers.IntegerField(help_text="Who has no mail yet gets it when the campaign starts or resumes.")
 
 
+class TrialSerializer(Strict):
+    to = serializers.ListField(
+        child=serializers.EmailField(), min_length=1, max_length=trial.MOST, help_text="Who looks at it: testers."
+    )
+    language = serializers.ChoiceField(choices=settings.LANGUAGES, required=False)
+    contact = serializers.PrimaryKeyRelatedField(
+        queryset=Contact.objects.all(), required=False, help_text="The mail as this person would get it."
+    )
+
+
+class TriedSerializer(serializers.Serializer[Any]):
+    sent = serializers.IntegerField(help_text="Test mails sent; they count nowhere.")
+
+
+TESTERS = OpenApiExample("To the team", request_only=True, value={"to": ["marie@example.com"], "language": "fr"})
 SLOWER = OpenApiExample("Five thousand an hour", request_only=True, value={"per_hour": 5000})
 COUNT_AS_SENT = OpenApiExample("Count them as sent", request_only=True, value={"resend": False})
 ELSEWHERE = OpenApiExample(
@@ -79,7 +97,7 @@ MENDED = OpenApiExample(
     request_only=True,
     value={"bodies": [{"language": "en", "subject": "Sorry, the right price", "blocks": [{"type": "footer"}]}]},
 )
-SENDING_SCOPES = dict.fromkeys(("unschedule", "pace", "settle", "retarget"), "campaigns:send")
+SENDING_SCOPES = dict.fromkeys(("unschedule", "pace", "settle", "retarget", "test"), "campaigns:send")
 
 
 class Controls:
@@ -94,6 +112,24 @@ class Controls:
     def unschedule(self, request: Request, pk: str | None = None) -> Response:
         """POST /api/v1/campaigns/7/unschedule/ → 200: a draft again; 409 when it started already."""
         return self._do(request, lambda campaign: control.unschedule(campaign, request.user))  # type: ignore[no-any-return]
+
+    @extend_schema(
+        summary="Send a test mail", request=TrialSerializer, responses={200: TriedSerializer}, examples=[TESTERS]
+    )
+    @action(detail=True, methods=["post"])
+    def test(self, request: Request, pk: str | None = None) -> Response:
+        """POST /api/v1/campaigns/7/test/ {"to": ["marie@example.com"]} → {"sent": 1}; no delivery, no event."""
+        wish = TrialSerializer(data=request.data)
+        wish.is_valid(raise_exception=True)
+        return self._tried(request, wish.validated_data)
+
+    def _tried(self, request: Request, wish: dict[str, Any]) -> Response:
+        given = {"language": wish.get("language", ""), "contact": wish.get("contact")}
+        try:
+            sent = trial.send(self.get_object(), wish["to"], by=acting_user(request), **given)
+        except trial.NotSent as why:
+            raise Unprocessable(str(why), code="not_sent") from why
+        return Response({"sent": sent})
 
     @extend_schema(summary="Change the pace", request=PaceSerializer, examples=[SLOWER])
     @action(detail=True, methods=["post"])

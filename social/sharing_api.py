@@ -237,6 +237,7 @@ class TreeViewSet(Resource[Any]):
 
     scope = "share-links"
     queryset = ShareTree.objects.all()
+    desk_model = ShareLink
     serializer_class = TreeSerializer
     lookup_url_kwarg = "campaign"
     lookup_field = "campaign"

@@ -206,13 +206,16 @@ PERMISSIONS = {
 
 
 def needed_permissions(request: Request, view: APIView) -> list[str]:
-    """Return what a person signed in to the desk must be allowed; POST may add and change, as it finds who is there."""
+    """Return what a person signed in to the desk must be allowed; POST may add and change, as it finds who is there.
+
+    A view of rows that no role of the desk is given names the model whose right stands for them: `desk_model`.
+    """
     if special := special_scopes(view):
         return [PERMISSIONS[scope] for scope in special]
-    verbs = ["view"] if request.method in SAFE_METHODS else ["change"]
+    verbs = ["view"] if request.method in SAFE_METHODS else ["delete" if request.method == "DELETE" else "change"]
     if getattr(view, "action", "") == "create":
         verbs.append("add")
-    model = view.queryset.model._meta  # type: ignore[attr-defined]
+    model = getattr(view, "desk_model", view.queryset.model)._meta  # type: ignore[attr-defined]
     return [f"{model.app_label}.{verb}_{model.model_name}" for verb in verbs]
 
 

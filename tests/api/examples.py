@@ -144,6 +144,7 @@ def _made(call: _Caller, rows: dict[str, list[dict[str, Any]]]) -> Iterator[tupl
     body = {"language": "en", "subject": "Sorry, the right price", "blocks": [{"id": "b1", "type": "footer"}]}
     yield call("post", v1 + "campaigns/{id}/publish/", {"bodies": [body]}, id=draft)
     yield call("get", v1 + "campaigns/{id}/links/", id=sent.pk)
+    yield call("post", v1 + "campaigns/{id}/test/", {"to": ["marie@example.com"]}, id=draft)
     yield call("post", v1 + "segments/preview/", {"rules": RULES})
     two = {"contacts": [{"email": "ann@example.com", "first_name": "Ann"}, {"email": "no address"}]}
     yield call("post", v1 + "contacts/bulk/", two)

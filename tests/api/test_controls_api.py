@@ -8,10 +8,10 @@ from django.utils import timezone
 
 from campaigns import links
 from campaigns.delivery import control
-from campaigns.models import Campaign, Delivery
+from campaigns.models import Campaign, Delivery, OutboxMail
 from contacts.models import AuditEntry, Segment
 from tests.api.conftest import Partner
-from tests.make import make_contact, make_mail, make_segment, make_topic
+from tests.make import make_contact, make_mail, make_segment, make_sender, make_topic
 
 pytestmark = pytest.mark.django_db
 WORDS = [{"type": "text", "html": "<p>Mended</p>"}, {"type": "footer"}]
@@ -32,6 +32,25 @@ def path(campaign, verb):
 
 def states():
     return dict(Delivery.objects.values_list("contact__email", "state"))
+
+
+def test_a_test_mail_goes_to_testers_as_one_person_would_get_it_and_counts_nowhere(partner):
+    campaign = make_mail(subject="For {{ contact.first_name }}", sender=make_sender())
+    ann = make_contact(first_name="Ann")
+
+    answer = partner.post(path(campaign, "test"), {"to": ["marie@example.com"], "contact": ann.pk})
+
+    assert (answer.status_code, answer.json()) == (200, {"sent": 1})
+    mail = OutboxMail.objects.get()
+    assert mail.recipient == "marie@example.com" and b"For Ann" in bytes(mail.message)
+    assert not Delivery.objects.exists()
+    assert partner.post(path(campaign, "test"), {"to": []}).status_code == 422
+    assert (
+        Partner("campaigns:write", owner=partner.key.owner)
+        .post(path(campaign, "test"), {"to": ["a@example.com"]})
+        .status_code
+        == 403
+    )
 
 
 def test_the_pace_changes_while_it_sends_and_back(partner, running):

@@ -1,4 +1,5 @@
-"""Who may do what: every route of the API, asked by nobody, by a key with every scope but the needed one, and with it.
+"""Who may do what: every route of the API, asked by nobody, by a key with every scope but the needed one and with it,
+and by each role of the desk on the API's page.
 
 docs/api/scopes.md is the rule; a route that is not in it fails here, and so does one whose rule changed.
 """
@@ -7,18 +8,19 @@ import re
 
 import pytest
 from django.conf import settings
+from django.contrib.auth.models import Group
 from django.test import Client
 
 from config.api import router
 from config.partners import keys
 from config.partners.models import ApiKey
+from tests.api.conftest import AT_DOCS
 from tests.make import make_user
 
-RULE = re.compile(r"^\| `([A-Z]+)` \| `(/api/v1/[^`]+)` \| ([a-z:` -]+) \|$", re.MULTILINE)
-RULES = {
-    (verb, path): scopes.replace("`", "").split()
-    for verb, path, scopes in RULE.findall((settings.BASE_DIR / "docs" / "api" / "scopes.md").read_text())
-}
+RULE = re.compile(r"^\| `([A-Z]+)` \| `(/api/v1/[^`]+)` \| ([a-z:` -]+) \| ([a-z, ]*) \|$", re.MULTILINE)
+TABLE = RULE.findall((settings.BASE_DIR / "docs" / "api" / "scopes.md").read_text())
+RULES = {(verb, path): scopes.replace("`", "").split() for verb, path, scopes, _roles in TABLE}
+ROLES = {(verb, path): set(filter(None, roles.split(", "))) for verb, path, _scopes, roles in TABLE}
 
 
 def routes():
@@ -51,6 +53,22 @@ def test_nobody_gets_in_without_a_key():
 
     assert {route: status for route, status in answers.items() if status != 401} == {}
     assert open_without_slash == {}
+
+
+@pytest.mark.django_db
+def test_each_role_of_the_desk_may_try_what_the_table_says_and_nothing_else():
+    wrong = {}
+    for role in Group.objects.all():
+        user = make_user(username=role.name, is_superuser=False)
+        user.groups.add(role)
+        client = Client(headers=AT_DOCS)
+        client.force_login(user)
+        for (verb, path), roles in ROLES.items():
+            status = ask(client, verb, path).status_code
+            if (status != 403) != (role.name in roles) or status >= 500:
+                wrong[verb, path, role.name] = status
+
+    assert Group.objects.count() == 6 and wrong == {}
 
 
 @pytest.mark.django_db
