@@ -46,6 +46,9 @@ class Result:
     detail: str = ""
 
 
+KINDS = frozenset(Identity.Kind.values)
+
+
 def upsert_many(rows: Sequence[Any], options: Options) -> list[Result]:
     """Take the rows in their order and return one result each; an empty value changes nothing, who left stays away.
 
@@ -121,7 +124,7 @@ def person(number: int, row: Any, declared: set[str]) -> Person:
                 % {"name": str(name)[:60], "known": near[0] if near else ", ".join(KNOWN)}
             )
     made = Person(number, fields={name: _text(row, name) for name in TEXTS if row.get(name)})
-    if made.fields.get("language", "") not in {"", *LANGUAGES}:
+    if (language := made.fields.get("language")) and language not in LANGUAGES:
         raise Unfit(_("language: use one of %(known)s.") % {"known": ", ".join(sorted(LANGUAGES))})
     made.email = _email(row.get("email"))
     made.identities = [_identity(one) for one in _list(row, "identities")]
@@ -161,7 +164,7 @@ def _identity(one: Any) -> tuple[str, str]:
             _("An identity has a kind and a value, for example %(example)s.") % {"example": '{"kind": "card", …}'}
         )
     kind, value = one["kind"], one["value"]
-    if kind not in Identity.Kind.values or not isinstance(value, str):
+    if kind not in KINDS or not isinstance(value, str):
         raise Unfit(_("The kind of an identity is one of %(known)s.") % {"known": ", ".join(Identity.Kind.values)})
     try:
         return kind, identities.normalise(kind, value)

@@ -166,6 +166,8 @@ def _wrong_types(fields: Mapping[str, serializers.Field[Any, Any, Any, Any]], da
 def _wrong_type(field: serializers.Field[Any, Any, Any, Any], value: Any) -> str:
     if isinstance(field, serializers.ListField) and isinstance(value, list):
         return next((said for one in value if (said := _wrong_type(field.child, one))), "")
+    if isinstance(field, serializers.ManyRelatedField) and not isinstance(value, list):
+        return _("Write a list, in square brackets.")
     if isinstance(field, serializers.CharField) and value is not None and not isinstance(value, str):
         return _("Write a text, in quotation marks.")
     if isinstance(field, serializers.BooleanField) and value is not None and not isinstance(value, bool):
@@ -179,8 +181,12 @@ def _wrong_type(field: serializers.Field[Any, Any, Any, Any], value: Any) -> str
 
 def _holds_nul(data: Any) -> bool:
     """Say whether any text within holds a NUL byte, which PostgreSQL takes neither as text nor in JSON."""
+    return "\\x00" in repr(data) and _finds_nul(data)  # its writing shows at once that there is none
+
+
+def _finds_nul(data: Any) -> bool:
     if isinstance(data, str):
         return "\x00" in data
     if isinstance(data, dict):
-        return any(_holds_nul(name) or _holds_nul(value) for name, value in data.items())
-    return isinstance(data, list) and any(_holds_nul(item) for item in data)
+        return any(_finds_nul(name) or _finds_nul(value) for name, value in data.items())
+    return isinstance(data, list) and any(_finds_nul(item) for item in data)

@@ -97,6 +97,13 @@ def test_schedule_needs_a_time_and_keeps_it(partner):
     assert (kept["state"], kept["scheduled_at"]) == ("scheduled", "2099-05-01T09:00:00Z")
 
 
+def test_what_is_no_list_is_refused_where_a_list_is_asked_for(partner):
+    refused = draft(partner, excluded_segments={})
+
+    assert refused.status_code == 422
+    assert refused.json()["errors"][0]["pointer"] == "/excluded_segments"
+
+
 def test_writing_drafts_does_not_give_the_right_to_send():
     writer = Partner("campaigns:read", "campaigns:write")
     made = draft(writer)

@@ -17,6 +17,8 @@ from pathlib import Path
 
 import django
 
+from tests.benchmarks.memory_worker import high_water
+
 TABLES = ["contacts_contact", "contacts_identity", "contacts_subscription", "contacts_consent"]
 CHUNK = 10_000  # rows
 
@@ -200,14 +202,6 @@ def empty():
     Job.objects.all().delete()
 
 
-def high_water():
-    """The most memory of this process in MB; getrusage's figure begins with what its parent had at the fork."""
-    status = Path("/proc/self/status")
-    if not status.exists():
-        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
-    return int(status.read_text().split("VmHWM:")[1].split()[0]) // 1024
-
-
 def pg():
     from django.db import connection
 
@@ -232,7 +226,7 @@ class cursor:
 
 
 def say(seconds, rows, **more):
-    peak = high_water()
+    peak = high_water() // 1024
     print(json.dumps({"seconds": seconds, "rows": rows, "rss_mb": peak, **more}))
 
 

@@ -6,13 +6,14 @@ Lines come from 2,000 deliveries of one campaign, over an hour for each round, s
 import json
 import os
 import random
-import resource
 import statistics
 import sys
 import time
 from datetime import timedelta
 
 import django
+
+from tests.benchmarks.memory_worker import high_water
 
 PEOPLE = 2000
 ROUNDS = 3
@@ -28,12 +29,12 @@ def measured(hits):
 
     who, size = people(), ingest.BATCH[connection.vendor]
     ratios, rates, events = [], [], 0
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    before = high_water()
     for number in range(ROUNDS):
         spent, bare, events = a_round(spooled(*who, hits, ROUNDS - number), number, size)
         rates.append(hits / spent)
         ratios.append(bare / spent)
-    grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / before
+    grown = high_water() / before
     line = {
         "name": "ingest", "against": "bare batch insert of the events", "ratio": round(statistics.median(ratios), 3),
         "value": round(statistics.median(rates)), "unit": "hits/s", "n": hits, "database": connection.vendor,

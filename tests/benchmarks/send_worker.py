@@ -5,12 +5,13 @@ python -m tests.benchmarks.send_worker seed 20000 · seed_many 1000000 · again 
 
 import json
 import os
-import resource
 import sys
 import threading
 import time
 
 import django
+
+from tests.benchmarks.memory_worker import high_water
 
 SIZE = 30_000  # octets of a mail
 
@@ -99,7 +100,7 @@ def send(most: str = "") -> None:
         "until": time.time(),
         "seconds": time.perf_counter() - began,
         "cpu_sending": time.process_time() - worked,
-        "rss": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss,
+        "rss": high_water(),
     }
     print(json.dumps(said))
 
