@@ -2,17 +2,21 @@
 
 The bulk request goes through Django's test client: JSON read, key asked, rows checked, results told. Half of its people
 are known. The bare one is `INSERT … ON CONFLICT DO UPDATE` by `executemany` into the same two tables and indexes,
-from Python tuples that are ready. Rounds are interleaved, figures are medians, everything is rolled back.
+from Python tuples that are ready. Rounds are interleaved, figures are medians, everything is rolled back. Then 32 tills
+at once validate and redeem over HTTP, on a database of their own.
 """
 
 from __future__ import annotations
 
+import asyncio
 import json
 import statistics
+import tempfile
 import time
 import uuid
 from base64 import b64encode
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
@@ -24,9 +28,13 @@ from django.utils import timezone
 from config.partners import keys
 from contacts.models import Contact, Identity
 from contacts.suppression import hash_of_normalised
+from tests.benchmarks import redeem
+from tests.faults.house import DATABASES
 
 ROUNDS = 5
 PAGES = 200  # times a page is asked
+TILLS = 32
+USES = 1_000  # codes that the tills share
 DEEP = 10_000  # the page that is far down, at 10 rows a page
 
 CONTACT = """
@@ -48,7 +56,7 @@ class _Undo(Exception):
 
 
 def run(n: int = 10_000) -> Iterator[dict[str, Any]]:
-    """Yield a line for the bulk upsert and one for the deep page."""
+    """Yield a line for the bulk upsert, one for the deep page, and one a database for 32 tills at once."""
     lines: list[dict[str, Any]] = []
     try:
         with transaction.atomic():
@@ -56,6 +64,8 @@ def run(n: int = 10_000) -> Iterator[dict[str, Any]]:
             raise _Undo
     except _Undo:
         yield from lines
+    for database in DATABASES:
+        yield _tills(database)
 
 
 def _bulk(n: int) -> dict[str, Any]:
@@ -78,6 +88,41 @@ def _bulk(n: int) -> dict[str, Any]:
         bare.append(_upsert_bare(others))
     took, limit = statistics.median(ours), statistics.median(bare)
     return _line("bulk_upsert", round(n / took), "contacts/s", round(n / limit), limit / took, n)
+
+
+def _tills(database: str) -> dict[str, Any]:
+    """Validate and redeem codes at TILLS tills at once, over HTTP, one web process: p99 of the two calls beside p50."""
+    with tempfile.TemporaryDirectory(prefix="fanfare-tills-") as folder:
+        house = redeem.House(Path(folder), database, redeem.Nobody())
+        house.environment["LOG_LEVEL"] = "ERROR"
+        serving = redeem.Serving(house.environment)
+        try:
+            made = redeem.worker(house, "seed", USES * 4)
+            codes = made["many"]
+            asyncio.run(_all_tills(codes[: TILLS * 2], made["token"]))  # caches of code and connections are filled
+            took = sorted(asyncio.run(_all_tills(codes[TILLS * 2 :], made["token"])))
+        finally:
+            serving.stop()
+            house.pull_down()
+    p50, p99 = took[len(took) // 2], took[len(took) * 99 // 100]
+    said = _line("validate_and_redeem", round(p99 * 1000, 1), "ms, p99", round(p50 * 1000, 1), p99 / p50, len(took))
+    return {**said, "database": database, "tills": TILLS}
+
+
+async def _all_tills(codes: list[str], token: str) -> list[float]:
+    spent: list[float] = []
+
+    async def till(own: list[str]) -> None:
+        for code in own:
+            began = time.perf_counter()
+            seen, _verdict = await redeem.post("/api/v1/codes/validate/", {"code": code}, f"v{code}", token)
+            used, _use = await redeem.post("/api/v1/redemptions/", {"code": code}, f"r{code}", token)
+            spent.append(time.perf_counter() - began)
+            if (seen, used) != (200, 201):
+                raise RuntimeError(f"a till was answered {seen} and {used}")
+
+    await asyncio.gather(*(till(codes[number::TILLS]) for number in range(TILLS)))
+    return spent
 
 
 def _person(batch: int, i: int) -> dict[str, Any]:

@@ -108,7 +108,7 @@ def ask(wishes: list[tuple[str, dict[str, Any], str]], token: str, each: Any = N
 
 def worker(house: House, *words: object) -> Any:
     command = [sys.executable, "-m", "tests.benchmarks.redeem_worker", *map(str, words)]
-    done = subprocess.run(command, cwd=ROOT, env=house.environment, check=True, capture_output=True, text=True)
+    done = subprocess.run(command, cwd=ROOT, env=house.environment, check=True, stdout=subprocess.PIPE, text=True)
     return json.loads(done.stdout.splitlines()[-1])
 
 

@@ -38,7 +38,7 @@ def seeded(database: str, n: int) -> Iterator[House]:
 def ask(house: House, *words: object) -> Any:
     """Run the worker and return what it printed last."""
     command = [sys.executable, "-m", "tests.benchmarks.people_worker", *map(str, words)]
-    done = subprocess.run(command, cwd=ROOT, env=house.environment, check=True, capture_output=True, text=True)
+    done = subprocess.run(command, cwd=ROOT, env=house.environment, check=True, stdout=subprocess.PIPE, text=True)
     lines = done.stdout.splitlines()
     return json.loads(lines[-1]) if lines else None
 
