@@ -22,6 +22,7 @@ def urls(desk: Any) -> list[URLPattern]:
     pages = Pages(desk)
     return [
         path("duplicates/", site(pages.proposals), name="contacts_contact_duplicates"),
+        path("duplicates/pairs/", site(pages.pairs), name="contacts_contact_pairs"),
         path("<int:pk>/merge/", site(pages.merge), name="contacts_contact_merge"),
         path("<int:pk>/address/", site(pages.address), name="contacts_contact_address"),
     ]
@@ -44,12 +45,20 @@ class Pages:
         return contact
 
     def proposals(self, request: HttpRequest) -> HttpResponse:
-        """List who may be one person twice, and why."""
+        """Say what is looked for; the list comes by itself, for it is looked for among everybody."""
+        if not self.desk.has_change_permission(request):
+            raise PermissionDenied
+        return self._answer(request, "duplicates", _("Possible duplicates"))
+
+    def pairs(self, request: HttpRequest) -> HttpResponse:
+        """List who may be one person twice, and why: alone for the page that asks, whole for who has no script."""
         if not self.desk.has_change_permission(request):
             raise PermissionDenied
         pairs = duplicates.proposals()
         audit.record(request.user, "looked at duplicates", people=2 * len(pairs))
-        return self._answer(request, "duplicates", _("Possible duplicates"), pairs=pairs, most=duplicates.SHOWN)
+        template = "pairs" if "HX-Request" in request.headers else "duplicates"
+        context = {"pairs": pairs, "most": duplicates.SHOWN, "is_asked": True}
+        return self._answer(request, template, _("Possible duplicates"), **context)
 
     def merge(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Find the other of the two, show what would move, and on a second press move it."""

@@ -120,7 +120,7 @@ def test_duplicates_are_proposed_by_mailbox_phone_and_card(two):
 def test_the_desk_proposes_previews_and_merges(client, two):
     ann, double = two
     client.force_login(make_user())
-    assert b"same mailbox" in client.get(reverse("admin:contacts_contact_duplicates")).content
+    assert b"same mailbox" in client.get(reverse("admin:contacts_contact_pairs")).content
     where = reverse("admin:contacts_contact_merge", args=[ann.pk])
     page = client.get(where, {"who": f"#{double.pk}"})
     assert b"cannot be undone" in page.content and Contact.objects.filter(merged_into=None).count() == 2
