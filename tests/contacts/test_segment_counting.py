@@ -1,3 +1,4 @@
+import contextlib
 import time
 
 import pytest
@@ -67,3 +68,11 @@ def test_of_a_thousand_people_of_whom_fifty_agreed_at_most_fifty_did_not_open(db
     make_delivery(contact=Contact.objects.get(pk=ids[48]), tracks_opens=True, **sent)
     assert counting.count(leaf("opened", "did_not", {})) == counting.Count(yes=29, no=20, not_observable=951)
     assert sql.people(leaf("opened", "did_not", {"campaign": campaign.pk + 1})).count() == 50
+
+
+def test_time_that_is_over_at_any_moment_is_told_as_too_long_and_the_connection_goes_on(db):
+    for tenths in range(60):
+        with contextlib.suppress(limit.TooLong), limit.seconds(tenths / 10_000), connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+
+    assert Contact.objects.count() == 0
