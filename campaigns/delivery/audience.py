@@ -13,6 +13,7 @@ from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
+from django.core.exceptions import EmptyResultSet
 from django.db import connection
 from django.db.backends.utils import CursorWrapper
 from django.db.models import (
@@ -103,6 +104,14 @@ class Statement:
     text: str
     values: tuple[Any, ...]
 
+    @classmethod
+    def asking(cls, rows: QuerySet[Any, Any]) -> Statement:
+        """Return the question for these rows; Django refuses to write one for rules that hold for nobody."""
+        try:
+            return cls(*rows.query.sql_with_params())
+        except EmptyResultSet:
+            return cls("SELECT 1, 0 WHERE 1 = 0", ())
+
     def run(self, cursor: CursorWrapper, since: int, until: int) -> None:
         ends = {SINCE: since, UNTIL: until}
         bound = [ends.get(one, one) if type(one) is int else one for one in self.values]
@@ -123,8 +132,9 @@ class Asked:
         meant = people.order_by().annotate(all=Value(1)).values_list("all").annotate(n=Count("pk"))
         others = sorted_out(campaign, people).exclude(reason="")
         reasons = others.order_by().values_list("reason").annotate(n=Count("pk"))
-        counts = (Statement(*rows.query.sql_with_params()) for rows in (meant, reasons))
-        return cls(insertion(campaign, mailable(campaign, people)), *counts)
+        return cls(
+            insertion(campaign, mailable(campaign, people)), Statement.asking(meant), Statement.asking(reasons)
+        )  # fmt: skip
 
     def left_out(self, cursor: CursorWrapper, since: int, until: int, added: int) -> Counter[str]:
         """Return how many people of the range get no mail, by reason; the dear question only where there are some."""
@@ -265,7 +275,10 @@ def insertion(campaign: Campaign, people: QuerySet[Contact]) -> Statement:
     """Return the INSERT … SELECT that writes the Delivery rows of these people."""
     chosen = columns(campaign)
     rows = people.annotate(**{f"c_{name}": value for name, value in chosen.items()}).order_by("pk")
-    select, values = rows.values_list(*(f"c_{name}" for name in chosen)).query.sql_with_params()
+    try:
+        select, values = rows.values_list(*(f"c_{name}" for name in chosen)).query.sql_with_params()
+    except EmptyResultSet:  # rules that hold for nobody
+        return Statement("DELETE FROM campaigns_delivery WHERE 1 = 0", ())
     target = ", ".join(connection.ops.quote_name(name) for name in chosen)
     return Statement(f"INSERT INTO campaigns_delivery ({target}) {select} ON CONFLICT DO NOTHING", values)
 

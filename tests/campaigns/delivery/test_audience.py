@@ -127,3 +127,14 @@ def test_a_snapshot_costs_the_same_queries_for_any_number_of_people(django_asser
 
     with django_assert_max_num_queries(30):
         audience.snapshot(campaign)
+
+
+def test_rules_that_hold_for_nobody_freeze_an_empty_audience():
+    make_contact(topic=make_topic())
+    campaign = make_campaign()
+    campaign.segments.add(make_segment(rules={"any": []}))
+
+    assert audience.snapshot(campaign) == 0
+
+    campaign.refresh_from_db()
+    assert campaign.audience_at is not None and not Delivery.objects.exists()
