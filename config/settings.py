@@ -432,7 +432,7 @@ REST_FRAMEWORK = {
     "DEFAULT_THROTTLE_CLASSES": ["config.partners.limits.PerKey"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["contacts.problems.Json"],
-    "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
+    "DEFAULT_FILTER_BACKENDS": ["contacts.answers.Filters"],
     "DEFAULT_SCHEMA_CLASS": "config.partners.schema.Schema",
     "DEFAULT_PAGINATION_CLASS": "contacts.answers.ByCursor",
     "EXCEPTION_HANDLER": "contacts.problems.handler",

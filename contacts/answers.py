@@ -8,14 +8,16 @@ Every POST of every view that is `Once` takes the header: no action has to ask f
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from django.contrib.auth.models import User
 from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
-from rest_framework.exceptions import NotAuthenticated
+from django_filters.rest_framework import DjangoFilterBackend
+from rest_framework.exceptions import NotAuthenticated, ValidationError
 from rest_framework.pagination import CursorPagination
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -26,6 +28,27 @@ from contacts import idempotency, problems
 LONGEST_KEY = 255  # characters
 
 
+LONGEST_NUMBER = 18  # digits
+
+
+def refuse_empty(request: Request, names: Iterable[str]) -> None:
+    """Raises: ValidationError (422) naming each of these parameters of the address that has no value."""
+    empty = [name for name in names if request.query_params.get(name) == ""]
+    if empty:
+        raise ValidationError({name: [_("Write a value, or leave it out.")] for name in empty})
+
+
+class Filters(DjangoFilterBackend):  # type: ignore[misc]  # django-filter is untyped
+    """The filters of a list, where an empty one is a mistake: it would quietly give everything."""
+
+    def filter_queryset(self, request: Request, queryset: QuerySet[Any], view: Any) -> QuerySet[Any]:
+        """Raises: ValidationError (422) naming each filter that was left empty."""
+        known = self.get_filterset(request, queryset, view)
+        refuse_empty(request, known.filters if known else ())
+        found: QuerySet[Any] = super().filter_queryset(request, queryset, view)
+        return found
+
+
 class ByCursor(CursorPagination):
     """Pages by primary key: page 10,000 costs what page 1 costs. `?limit=` up to 1,000, default 100."""
 
@@ -34,6 +57,16 @@ class ByCursor(CursorPagination):
     max_page_size = 1000
     page_size_query_param = "limit"
     cursor_query_param = "cursor"
+
+    def get_page_size(self, request: Request) -> int:
+        """Raises: ValidationError (422) for a limit that is no number; above the most there is it means the most."""
+        asked = request.query_params.get(self.page_size_query_param)
+        if asked is None:
+            return self.page_size
+        if not (asked.isascii() and asked.isdigit() and len(asked) <= LONGEST_NUMBER and int(asked)):
+            words = _("Write a whole number from 1 to %(most)d.") % {"most": self.max_page_size}
+            raise ValidationError({self.page_size_query_param: [words]})
+        return min(int(asked), self.max_page_size)
 
     def get_paginated_response_schema(self, schema: dict[str, Any]) -> dict[str, Any]:
         """Return how a page looks; the parent's says that `next` is always a text, and the last page has none."""

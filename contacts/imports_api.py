@@ -18,7 +18,7 @@ from rest_framework import serializers, status
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from contacts import audit, exporting
+from contacts import answers, audit, exporting
 from contacts.answers import acting_user
 from contacts.importing import blocklist, mapping, work
 from contacts.importing.mapping import Column
@@ -217,6 +217,7 @@ class ExportViewSet(Resource[Segment]):
     )
     def list(self, request: Request) -> HttpResponseBase:
         """GET /api/v1/exports/?segment=3&type=csv → the file, streamed; cells are safe in a spreadsheet."""
+        answers.refuse_empty(request, ("type", "segment"))
         wish = ExportWishSerializer(data=request.query_params)
         wish.is_valid(raise_exception=True)
         segment, kind = wish.validated_data.get("segment"), wish.validated_data["type"]

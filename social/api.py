@@ -37,7 +37,7 @@ class ConversionSerializer(serializers.ModelSerializer[Order]):
     """An order; `credits` are empty while nobody is found to whom it belongs."""
 
     net_minor = serializers.SerializerMethodField(help_text="After returns.")
-    credits = CreditSerializer(source="conversion.credits", many=True, read_only=True, default=[])
+    credits = CreditSerializer(source="conversion.credits", many=True, read_only=True)
 
     class Meta:
         model = Order
@@ -46,6 +46,11 @@ class ConversionSerializer(serializers.ModelSerializer[Order]):
             "returned_minor", "net_minor", "currency", "channel", "ordered_at", "credits",
         ]  # fmt: skip
         read_only_fields = fields
+
+    def to_representation(self, instance: Order) -> dict[str, Any]:
+        """An order of nobody has no conversion and so no list of credits to read: it has none."""
+        shown: dict[str, Any] = super().to_representation(instance)
+        return {**shown, "credits": shown["credits"] or []}
 
     def get_net_minor(self, order: Order) -> int:
         return order.amount_minor - order.returned_minor

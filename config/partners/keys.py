@@ -215,7 +215,7 @@ def needed_permissions(request: Request, view: APIView) -> list[str]:
     verbs = ["view"] if request.method in SAFE_METHODS else ["delete" if request.method == "DELETE" else "change"]
     if getattr(view, "action", "") == "create":
         verbs.append("add")
-    model = getattr(view, "desk_model", view.queryset.model)._meta  # type: ignore[attr-defined]
+    model: Any = getattr(view, "desk_model", view.queryset.model)._meta  # type: ignore[attr-defined,union-attr]
     return [f"{model.app_label}.{verb}_{model.model_name}" for verb in verbs]
 
 

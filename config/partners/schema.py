@@ -101,7 +101,7 @@ class Schema(AutoSchema):
             model = getattr(getattr(field.parent, "Meta", None), "model", None)
             known = {one.name: one for one in model._meta.concrete_fields} if model else {}
             field.allow_blank = field.allow_blank or getattr(known.get(field.source), "blank", False)
-        return super()._map_serializer_field(field, direction, bypass_extensions)
+        return super()._map_serializer_field(field, direction, bypass_extensions)  # type: ignore[no-untyped-call]
 
     def get_override_parameters(self) -> list[Any]:
         """Return the parameters of this operation that come from no view."""

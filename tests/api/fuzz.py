@@ -26,6 +26,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent.parent
 DESCRIPTION = ROOT / "docs" / "api" / "openapi.json"
 PYTHON = [sys.executable]
+RENEWS = "/keys/own/rotate/"
 CALLERS = ("partner", "marketer", "nobody")
 SIGN_IN = """
 from importlib import import_module
@@ -64,7 +65,12 @@ def main() -> int:
         serving = _serve(environment, asked.port)
         try:
             callers = _headers(environment, asked.port)
-            return max([_fire(asked, who, callers[who], place) for who in asked.who or CALLERS])
+            # A key that renews itself twice opens nothing more, and all that follows would be 401: that comes last.
+            return max(
+                _fire(asked, who, callers[who], place, part)
+                for who in asked.who or CALLERS
+                for part in (["--exclude-path-regex", RENEWS], ["--include-path-regex", RENEWS])
+            )
         finally:
             serving.terminate()
             serving.wait()
@@ -122,20 +128,20 @@ def _headers(environment: dict[str, str], port: int) -> dict[str, list[str]]:
     }
 
 
-def _fire(asked: argparse.Namespace, who: str, headers: list[str], place: Path) -> int:
+def _fire(asked: argparse.Namespace, who: str, headers: list[str], place: Path, part: list[str]) -> int:
     config = place / "schemathesis.toml"
     config.write_text(CONFIG)
     command = [asked.tool, "--config-file", str(config), "run", str(DESCRIPTION)]
     command += ["--url", f"http://127.0.0.1:{asked.port}", "--max-examples", str(asked.cases), "--seed", asked.seed]
     command += ["--checks", "all", "--continue-on-failure", "--no-shrink", "--request-timeout", "60"]
     command += ["--suppress-health-check", "all", "--warnings", "off"]
-    command += ["--include-path-regex", asked.only] if asked.only else []
+    command += ["--include-path-regex", asked.only] if asked.only else part
     if asked.report:
         asked.report.mkdir(parents=True, exist_ok=True)
         command += ["--report", "junit", "--report-junit-path", str(asked.report.resolve() / f"{who}.xml")]
     for header in headers:
         command += ["--header", header]
-    print(json.dumps({"caller": who, "cases": asked.cases, "only": asked.only}), flush=True)
+    print(json.dumps({"caller": who, "cases": asked.cases, "only": asked.only or part}), flush=True)
     return subprocess.run(command, cwd=place, check=False).returncode  # noqa: S603 - the tool the caller names
 
 

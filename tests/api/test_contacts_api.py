@@ -227,3 +227,13 @@ def test_rules_are_tried_explained_and_never_kept_in_a_circle(partner):
     endless = f'{{"rules": {"[" * 50_000}{"]" * 50_000}}}'
     answer = partner.client.post("/api/v1/segments/preview/", endless, "application/json", headers=partner.headers())
     assert answer.status_code == 400
+
+
+@pytest.mark.parametrize("asked", ["limit=", "limit=many", "limit=0", "limit=-1", "email=", "updated_since="])
+def test_an_empty_filter_or_a_limit_that_is_no_number_is_refused_and_never_gives_everything(partner, asked):
+    make_contact()
+
+    refused = partner.client.get(f"/api/v1/contacts/?{asked}", headers=partner.headers())
+
+    assert refused.status_code == 422
+    assert refused.json()["errors"][0]["pointer"] == f"/{asked.partition('=')[0]}"

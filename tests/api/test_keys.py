@@ -140,6 +140,8 @@ def test_a_sign_in_to_the_desk_opens_the_api_on_its_own_page_only(admin_client):
 
     assert [admin_client.get("/api/v1/contacts/", headers=page).status_code for page in elsewhere] == [401] * 3
     assert admin_client.get("/api/v1/contacts/", headers=AT_DOCS).status_code == 200
+    stale = {**AT_DOCS, "Authorization": "Basic bm9ib2R5Og=="}
+    assert admin_client.get("/api/v1/contacts/", headers=stale).status_code == 401
     strict = Client(enforce_csrf_checks=True, headers=AT_DOCS)
     strict.cookies = admin_client.cookies
     assert strict.post("/api/v1/contacts/", {}, "application/json").status_code == 403
