@@ -8,7 +8,7 @@ import pytest
 import time_machine
 from django.apps import apps
 from django.conf import settings
-from django.db import transaction
+from django.db import connection, transaction
 from django.forms.models import model_to_dict
 from django.utils import timezone
 
@@ -20,6 +20,7 @@ PATHS = json.loads((settings.BASE_DIR / "docs" / "api" / "openapi.json").read_te
 SCHEMAS = json.loads((settings.BASE_DIR / "docs" / "api" / "openapi.json").read_text())["components"]["schemas"]
 NOT_OURS = {"sessions", "admin", "contenttypes"}  # Django's own, and no row of them is an object of the API
 TRACES = {"ApiKey", "IdempotencyKey", "KeyUse", "AuditEntry", "WebhookAttempt"}  # that a key asked, under new ids
+TIME = re.compile(r"\d{4}-\d\d-\d\d[ T]")
 FIELDS = sorted({field.name for model in apps.get_models() for field in model._meta.get_fields()})
 
 
@@ -74,7 +75,7 @@ def rows():
     for model in apps.get_models():
         if model._meta.app_label not in NOT_OURS and model.__name__ not in TRACES:
             fields = [field.name for field in model._meta.concrete_fields]
-            for row in model._base_manager.all():
+            for row in model._base_manager.order_by("pk"):
                 found[model.__name__, row.pk] = {**model_to_dict(row, fields=fields), "_": None}
     return json.loads(json.dumps([[list(key), value] for key, value in found.items()], default=str))
 
@@ -104,8 +105,9 @@ def test_names_of_fields_that_are_not_documented_are_refused_and_change_nothing(
         body = {name: 1 for name in FIELDS if name not in known}
         answer, after = done(partner, verb, filled(path, house), body)
         told = {one["pointer"].strip("/") for one in answer.json().get("errors", [])}
-        if answer.status_code != 422 or not set(body) <= told | answered or after != before:
-            wrong[verb, path] = (answer.status_code, sorted(set(body) - told)[:5], answer.content[:100])
+        if answer.status_code != 422 or not set(body) <= told | answered or seen(before, after) != seen(before, before):
+            more = [one for one in seen(before, after) if one not in seen(before, before)]
+            wrong[verb, path] = (answer.status_code, sorted(set(body) - told)[:5], more[:3])
 
     assert len(FIELDS) > 300 and wrong == {}
 
@@ -113,16 +115,32 @@ def test_names_of_fields_that_are_not_documented_are_refused_and_change_nothing(
 def test_an_operation_without_a_body_does_the_same_whatever_is_posted_to_it(partner, house, monkeypatch):
     monkeypatch.setattr(secrets, "token_bytes", lambda n=32: b"x" * n)
     monkeypatch.setattr(secrets, "token_urlsafe", lambda n=32: "x" * n)
-    wrong = {}
+    wrong, before = {}, rows()
     with time_machine.travel(timezone.now(), tick=False):
         for verb, path, known, _answered in writes():
             if known is not None:
                 continue
             bare, given = (done(partner, verb, filled(path, house), body) for body in ({}, dict.fromkeys(FIELDS, 1)))
-            if (bare[0].status_code, bare[1]) != (given[0].status_code, given[1]) and given[0].status_code != 422:
+            same = seen(before, bare[1]) == seen(before, given[1]) and bare[0].status_code == given[0].status_code
+            if not same and given[0].status_code != 422:
                 wrong[verb, path] = (bare[0].status_code, given[0].status_code)
 
     assert wrong == {}
+
+
+def seen(before, after):
+    """What the rows are; on PostgreSQL, whose numbers and clock outlive an undone change, new ones are only counted."""
+    if connection.vendor == "sqlite":
+        return after
+    known = {tuple(key) for key, _values in before}
+    return sorted(
+        json.dumps(
+            [name, pk, {field: value for field, value in values.items() if not TIME.match(str(value))}]
+            if (name, pk) in known
+            else [name]
+        )
+        for (name, pk), values in after
+    )
 
 
 def filled(path, house):
