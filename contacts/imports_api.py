@@ -212,7 +212,10 @@ class ExportViewSet(Resource[Segment]):
             OpenApiParameter("segment", int, description="Number of the segment; without it everybody."),
             OpenApiParameter("type", str, enum=["csv", "xlsx"], description="XLSX up to 100,000 people."),
         ],
-        responses={(200, "text/csv"): OpenApiTypes.BINARY},
+        responses={
+            (200, "text/csv"): OpenApiTypes.BINARY,
+            (200, exporting.XLSX_TYPE): OpenApiTypes.BINARY,
+        },
         filters=False,
     )
     def list(self, request: Request) -> HttpResponseBase:

@@ -176,6 +176,8 @@ def _wrong_type(field: serializers.Field[Any, Any, Any, Any], value: Any) -> str
         value, str | bool
     ):
         return _("Write a whole number, without quotation marks.")
+    if isinstance(field, serializers.RelatedField) and value == "":  # DRF alone would take it for null
+        return _("Write a value, or null for none.") if field.allow_null else _("Write a value.")
     return ""
 
 

@@ -44,8 +44,8 @@ class Resource(Once, GenericViewSet[M]):
     def get_serializer(self, *args: Any, **kwargs: Any) -> Any:
         """Return the serializer, without the fields that `?fields=` leaves out."""
         made = super().get_serializer(*args, **kwargs)
-        wanted = self.request.query_params.get("fields", "") if self.request.method in SAFE_METHODS else ""
-        return narrow(made, wanted) if wanted else made
+        wanted = self.request.query_params.get("fields") if self.request.method in SAFE_METHODS else None
+        return made if wanted is None else narrow(made, wanted)
 
     def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Response:
         """Tag the answer about one thing, and send nothing when the asker has it already."""
@@ -69,13 +69,18 @@ def _names(header: str, tag: str) -> bool:
 
 
 def narrow(made: Any, wanted: str) -> Any:
-    """Leave only the wanted fields in a serializer. Raises: ValidationError for a name that it does not have."""
+    """Leave only the wanted fields in a serializer.
+
+    Raises:  ValidationError for a name that it does not have, and where none is named.
+    """
     one: Any = made.child if isinstance(made, serializers.ListSerializer) else made
     fields = one.fields
     names = {name.strip() for name in wanted.split(",") if name.strip()}
     if unknown := sorted(names - set(fields)):
         message = _("There is no field %(name)s. Known: %(known)s.")
         raise serializers.ValidationError({"fields": [message % {"name": unknown[0], "known": ", ".join(fields)}]})
+    if not names:
+        raise serializers.ValidationError({"fields": [_("Write a value, or leave it out.")]})
     for name in set(fields) - names:
         fields.pop(name)
     return made

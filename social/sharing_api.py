@@ -19,7 +19,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from campaigns.models import Campaign
-from contacts.answers import acting_user
+from contacts.answers import acting_user, whole_number
 from contacts.models import Contact
 from contacts.problems import Conflict, Strict, Unprocessable
 from contacts.resource import Resource
@@ -260,7 +260,7 @@ class TreeViewSet(Resource[Any]):
         """Everybody, or those below one person. Ids hold until the tree is put together anew."""
         tree = self._tree(campaign)
         rows: QuerySet[TreeNode] = TreeNode.objects.filter(tree=tree, version=tree.version)
-        if of := str(request.query_params.get("of", "")):
+        if (of := whole_number(request, "of")) is not None:
             above = branches.find(tree, f"c{of}")
             rows = rows.filter(parent=above) if above is not None else rows.none()
         page = self.paginate_queryset(rows)

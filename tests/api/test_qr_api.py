@@ -37,6 +37,7 @@ def test_a_partner_makes_a_code_gets_its_files_and_leads_it_elsewhere(partner, c
         {**WISH, "dark": "#f2c14e"},
         {**WISH, "dark": "plum"},
         {**WISH, "level": "Z"},
+        {**WISH, "place": ""},
         {**WISH, "colour": "#000000"},
     ],
 )

@@ -3,7 +3,7 @@
 import pytest
 
 from contacts.models import Segment
-from tests.make import make_contact, make_segment
+from tests.make import make_campaign, make_contact, make_segment
 
 pytestmark = pytest.mark.django_db
 
@@ -51,3 +51,18 @@ def test_only_the_wanted_fields_are_told(partner):
     assert one == {"id": ann.pk, "first_name": "Ann"}
     assert listed["results"] == [{"email": "ann@example.com"}]
     assert unknown.status_code == 422 and "emial" in str(unknown.json())
+    for empty in ("", ","):
+        assert partner.get("/api/v1/contacts/", fields=empty).status_code == 422
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["links/?number=0.5", "referrals/?generation=0.5", "share-links/?generation=1e1", "trees/{}/people/?of=no"],
+)
+def test_what_is_counted_is_filtered_by_whole_numbers_only(partner, address):
+    address = f"/api/v1/{address.format(make_campaign().pk)}"
+
+    refused, taken = partner.get(address), partner.get(address.partition("=")[0] + "=1")
+
+    assert refused.status_code == 422 and refused.json()["errors"][0]["detail"]
+    assert taken.status_code == 200 and taken.json()["results"] == []

@@ -65,8 +65,8 @@ def test_after_a_restore_nothing_leaves_until_the_hold_is_lifted_and_then_only_w
         assert relay.messages == []
 
         run(site, "hold", "lift", "--resume", "1", "--cancel", "2")
-        run(site, "send", "--once")
+        last = run(site, "send", "--once")
 
-    assert len(relay.messages) == midway["May", "deferred"]
     after = counts(site)
+    assert len(relay.messages) == midway["May", "deferred"], f"{midway} → {after}\n{last.stdout}{last.stderr}"
     assert after["May", "sent"] == 6 and after["June", "sent"] == midway["June", "sent"], "June stays where it was"
