@@ -20,11 +20,24 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    for item in items:
+        item.add_marker(pytest.mark.xdist_group(group(item)))
     if not config.getoption("--database-only"):
         return
     left_out = [item for item in items if not asks_a_database(item)]
     config.hook.pytest_deselected(items=left_out)
     items[:] = [item for item in items if asks_a_database(item)]
+
+
+def group(item: pytest.Item) -> str:
+    """Return what stays in one process when several share the tests (--dist loadgroup): a file, so that what its tests
+    share is made once. Those that really commit are groups of their own: they empty the database, the roles with it,
+    and so come last in every process, as pytest-django orders them.
+    """
+    marker = item.get_closest_marker("django_db")
+    fixtures = {"transactional_db", "live_server"} & set(getattr(item, "fixturenames", ()))
+    commits = bool(fixtures or (marker and marker.kwargs.get("transaction")))
+    return f"{item.path.parent.name}/{item.path.stem}{' commits' if commits else ''}"
 
 
 def asks_a_database(item: pytest.Item) -> bool:

@@ -96,7 +96,8 @@ class CampaignFeed:
             reconnect()
 
     def _refill(self) -> None:
-        if self._is_over or time.monotonic() >= self.until:
+        # A turn claims once at least: a machine that stood still meanwhile must not look like a campaign without work
+        if self._is_over or (self.claimed and time.monotonic() >= self.until):
             self._is_over = True
             return
         try:

@@ -48,6 +48,7 @@ def told(django_db_setup, django_db_blocker):
         atom = transaction.atomic()
         atom.__enter__()
         append = Spool.append
+        RAW.clear()  # it may have been told before in this process
         Spool.append = lambda spool, record: RAW.append(record) or append(spool, record)  # a copy of what is written
         try:
             yield tell()

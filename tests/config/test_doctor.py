@@ -17,6 +17,7 @@ from django.utils import timezone
 from config import diagnosis, environment, health
 from contacts import heartbeats
 from contacts.models import Heartbeat
+from tests.ports import free_port
 
 
 def only(findings):
@@ -37,12 +38,6 @@ def smtp_server(**options):
         yield controller.port
     finally:
         controller.stop()
-
-
-def free_port(kind=socket.SOCK_STREAM) -> int:
-    with socket.socket(socket.AF_INET, kind) as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 def states(findings):
@@ -76,7 +71,7 @@ def test_a_dns_that_does_not_answer_is_unknown_and_not_bad(monkeypatch):
     resolver = dns.resolver.Resolver(configure=False)
     resolver.nameservers, resolver.port = ["127.0.0.1"], free_port(socket.SOCK_DGRAM)
     monkeypatch.setattr(dns.resolver, "default_resolver", resolver)
-    monkeypatch.setattr(diagnosis, "TIMEOUT", 0.3)
+    monkeypatch.setattr("campaigns.domains.TIMEOUT", 0.3)
     assert {f.state for f in diagnosis.sender_domain("example.com", "example.com", "s1")} == {"unknown"}
 
 

@@ -10,12 +10,7 @@ import urllib.request
 import pytest
 
 from tests.config.processes import carrying, command_of
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+from tests.ports import free_port
 
 
 def readyz(port: int) -> dict:

@@ -14,6 +14,8 @@ import subprocess
 import time
 from pathlib import Path
 
+from tests.ports import free_port
+
 MAIN = """
 compatibility_level = 3.6
 queue_directory = {folder}/queue
@@ -176,12 +178,6 @@ class Post:
         self._postfix("stop")
         self._dovecot.terminate()
         self._dovecot.wait(timeout=10)
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def wait_for(port: int, seconds: float = 20) -> None:

@@ -4,7 +4,6 @@ import contextlib
 import os
 import random
 import shutil
-import socket
 import subprocess
 import tempfile
 import time
@@ -16,6 +15,7 @@ import pytest
 from tests.faults.house import House, psql
 from tests.faults.test_broker import wait_for
 from tests.faults.test_database import CONNECTIONS, N, compare
+from tests.ports import free_port
 
 pytestmark = pytest.mark.faults
 
@@ -68,11 +68,6 @@ def own_cluster(there):
     finally:
         control("stop", "-m", "immediate")
         shutil.rmtree(folder)
-
-
-def free_port():
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        return probe.getsockname()[1]
 
 
 if programs() is not None:  # a server that runs elsewhere cannot be felled from here

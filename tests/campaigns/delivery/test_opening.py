@@ -13,8 +13,10 @@ from campaigns.delivery.opening import Access, CannotOpen, open_connection
 from campaigns.models import RelayState
 from tests.campaigns.delivery.test_relay import Inbox
 from tests.campaigns.delivery.test_smtp import make_queue, states
+from tests.ports import free_port
 from tests.sink import DRIP, Sink
 
+PORT = free_port()
 PEM = str(Path(__file__).with_name("localhost.pem"))
 
 
@@ -27,7 +29,7 @@ def tls_server():
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     context.load_cert_chain(PEM)
     controller = Controller(
-        Inbox(), hostname="127.0.0.1", port=8175, tls_context=context, require_starttls=True, authenticator=sign_in,
+        Inbox(), hostname="127.0.0.1", port=PORT, tls_context=context, require_starttls=True, authenticator=sign_in,
         auth_required=True,
     )  # fmt: skip
     controller.start()
@@ -36,7 +38,7 @@ def tls_server():
 
 
 def access(**options):
-    return {"host": "127.0.0.1", "port": 8175, "tls": "starttls", "username": "ann", "password": "right", **options}
+    return {"host": "127.0.0.1", "port": PORT, "tls": "starttls", "username": "ann", "password": "right", **options}
 
 
 @pytest.mark.django_db(transaction=True)

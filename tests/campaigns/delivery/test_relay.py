@@ -10,7 +10,9 @@ from aiosmtpd.handlers import Message
 from campaigns.delivery import relay, sender
 from campaigns.models import Delivery, OutboxMail, RelayState
 from tests.campaigns.delivery.test_smtp import make_queue, states
+from tests.ports import free_port
 
+PORT = free_port()
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("plain_mails")]
 
 
@@ -25,7 +27,7 @@ class Inbox(Message):
 
 @pytest.fixture
 def aiosmtpd_server():
-    controller = Controller(Inbox(), hostname="127.0.0.1", port=8174)
+    controller = Controller(Inbox(), hostname="127.0.0.1", port=PORT)
     controller.start()
     yield controller
     controller.stop()
@@ -38,7 +40,7 @@ def test_a_real_smtp_server_gets_every_mail(aiosmtpd_server, settings):
             "kind": "smtp",
             "url": "",
             "weight": 1,
-            "options": {"host": "127.0.0.1", "port": 8174, "connections": 2},
+            "options": {"host": "127.0.0.1", "port": PORT, "connections": 2},
         }
     ]
     campaign = make_queue(25)
