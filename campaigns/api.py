@@ -161,6 +161,7 @@ class CampaignViewSet(Controls, mixins.ListModelMixin, mixins.RetrieveModelMixin
     """Mailings, from draft to report."""
 
     scope = "campaigns"
+    outside = ("test",)
     action_scopes: ClassVar[dict[str, str | tuple[str, ...]]] = {
         **dict.fromkeys(
             ("start", "schedule", "pause", "resume", "cancel", "add_people", "remove_people", "retry_failed"),

@@ -119,11 +119,13 @@ class Passing(Exception):
 class Once(APIView):
     """A view whose every POST acts once per `Idempotency-Key`.
 
-    `own_keys` names actions whose verb keeps its answers itself, `secret_answers` those whose answer is kept sealed.
+    `own_keys` names actions whose verb keeps its answers itself, `secret_answers` those whose answer is kept sealed,
+    `outside` those that ask other servers, which nobody's transaction waits for.
     """
 
     own_keys: tuple[str, ...] = ()
     secret_answers: tuple[str, ...] = ()
+    outside: tuple[str, ...] = ()
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         """Ask who comes and what she may, then put the key before what a POST would do."""
@@ -131,15 +133,15 @@ class Once(APIView):
         action = getattr(self, "action", "")
         act = getattr(self, "post", None)
         if request.method == "POST" and act is not None and action not in self.own_keys:
-            is_secret = action in self.secret_answers
-            self.post = lambda *args, **kwargs: _once(request, lambda: act(*args, **kwargs), is_secret=is_secret)
+            how = {"is_secret": action in self.secret_answers, "is_outside": action in self.outside}
+            self.post = lambda *args, **kwargs: _once(request, lambda: act(*args, **kwargs), **how)
 
 
-def _once(request: Request, act: Callable[[], Response], *, is_secret: bool) -> Response:
+def _once(request: Request, act: Callable[[], Response], *, is_secret: bool, is_outside: bool) -> Response:
     """Do what a POST asks, or repeat the answer it got when its `Idempotency-Key` came first.
 
     Raises:  Unprocessable (422): `idempotency_conflict` for a known key with another body, `idempotency_key` for one
-             that is too long.
+             that is too long. Conflict (409): `idempotency_running` while the first is not answered.
     Source:  draft-ietf-httpapi-idempotency-key-header.
     """
     key = request.headers.get("Idempotency-Key", "")
@@ -149,14 +151,17 @@ def _once(request: Request, act: Callable[[], Response], *, is_secret: bool) -> 
     try:
         if not key:
             return act()
-        status, body = idempotency.once(
-            client_of(request), key, {"path": request.path, "body": _body(request)}, lambda: _answer(act),
-            is_secret=is_secret,
-        )  # fmt: skip
+        asked = client_of(request), key, {"path": request.path, "body": _body(request)}
+        if is_outside:
+            status, body = idempotency.once_outside(*asked, lambda: _answer(act))
+        else:
+            status, body = idempotency.once(*asked, lambda: _undone_if_refused(act), is_secret=is_secret)
     except Passing as passed:
         return passed.response
     except idempotency.Conflict as why:
         raise problems.Unprocessable(str(why), code="idempotency_conflict") from why
+    except idempotency.Running as why:
+        raise problems.Conflict(str(why), code="idempotency_running") from why
     content_type = problems.CONTENT_TYPE if status >= 400 else None
     return Response(body, status=status, content_type=content_type)
 
@@ -191,11 +196,20 @@ def client_of(request: Request) -> str:
     return f"key:{prefix}" if prefix else f"user:{request.user.pk}"
 
 
-def _answer(act: Callable[[], Response]) -> tuple[int, dict[str, Any]]:
+def _undone_if_refused(act: Callable[[], Response]) -> tuple[int, dict[str, Any]]:
     """Run the act in a savepoint of its own, so that a refusal undoes it and is kept as the answer all the same."""
-    try:
+
+    def guarded() -> Response:
         with transaction.atomic():
-            response = act()
+            return act()
+
+    return _answer(guarded)
+
+
+def _answer(act: Callable[[], Response]) -> tuple[int, dict[str, Any]]:
+    """Run the act and return its answer, or the refusal that it raised."""
+    try:
+        response = act()
     except Passing:
         raise
     except Exception as why:

@@ -114,7 +114,7 @@ def person(number: int, row: Any, declared: set[str]) -> Person:
 
     Raises:  Unfit with a sentence that names the field.
     """
-    if not isinstance(row, Mapping):
+    if not isinstance(row, dict):
         raise Unfit(_("A contact is an object, for example %(example)s.") % {"example": '{"email": "ann@example.com"}'})
     for name in row:
         if name not in KNOWN:
@@ -159,7 +159,7 @@ def _list(row: Mapping[str, Any], name: str) -> list[Any]:
 
 
 def _identity(one: Any) -> tuple[str, str]:
-    if not isinstance(one, Mapping) or set(one) != {"kind", "value"}:
+    if not isinstance(one, dict) or one.keys() != {"kind", "value"}:
         raise Unfit(
             _("An identity has a kind and a value, for example %(example)s.") % {"example": '{"kind": "card", …}'}
         )
@@ -173,7 +173,7 @@ def _identity(one: Any) -> tuple[str, str]:
 
 
 def _attributes(said: Any, declared: set[str]) -> dict[str, Any]:
-    if not isinstance(said, Mapping):
+    if not isinstance(said, dict):
         raise Unfit(_("attributes is an object."))
     if unknown := sorted(set(said) - declared):
         raise Unfit(

@@ -1,6 +1,9 @@
 """A repeated request gets the first answer; it never acts twice.
 
 status, answer = once(request.auth.prefix, request.headers["Idempotency-Key"], request.body, lambda: redeem(...))
+status, answer = once_outside(prefix, key, body, lambda: send_a_test(...))    # asks others: no transaction is open
+
+Source: draft-ietf-httpapi-idempotency-key-header.
 """
 
 from __future__ import annotations
@@ -9,6 +12,7 @@ import base64
 import hashlib
 import json
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 from cryptography.fernet import Fernet
@@ -22,10 +26,15 @@ from contacts.models import IdempotencyKey
 
 Answer = tuple[int, dict[str, Any]]
 SEALED = "sealed"  # instead of an answer that holds a secret
+LONGEST_OUTSIDE = timedelta(minutes=2)  # a call to others that has no answer by then died with its process
 
 
 class Conflict(Exception):
     """The key was used before with another request."""
+
+
+class Running(Exception):
+    """The same request is being answered at this moment."""
 
 
 class Undone(Exception):
@@ -55,21 +64,51 @@ def once(
     )  # who came between with the same key has answered for both
 
 
+def once_outside(client: str, key: str, request: bytes | dict[str, Any], act: Callable[[], Answer]) -> Answer:
+    """Do what `once` does for an act that asks other servers: nobody waits for a lock while they think.
+
+    Writes:  the IdempotencyKey row by itself; what `act` writes, in its own transactions; the answer. An exception
+             frees the key; after a `kill -9` it is free LONGEST_OUTSIDE later.
+    Raises:  Conflict, Running.
+    """
+    digest = _digest(request)
+    row_id = _take(client, key, digest)
+    if row_id is None:
+        row = IdempotencyKey.objects.get(client=client, key=key)
+        if row.request_hash != digest or row.status is not None:
+            return _earlier(row, digest)
+        dead = IdempotencyKey.objects.filter(
+            pk=row.pk, status=None, created_at=row.created_at, created_at__lte=timezone.now() - LONGEST_OUTSIDE
+        )
+        if not dead.update(created_at=timezone.now()):
+            raise Running(_("The same request is being answered at this moment. Ask again in a few seconds."))
+        row_id = row.pk
+    try:
+        status, answer = act()
+    except BaseException:
+        IdempotencyKey.objects.filter(pk=row_id, status=None).delete()
+        raise
+    return _keep(row_id, status, answer, is_secret=False)
+
+
 def _first(client: str, key: str, digest: str, act: Callable[[], Answer], is_secret: bool) -> Answer:
     with transaction.atomic():
         row_id = _take(client, key, digest)
         if row_id is None:
             return _earlier(IdempotencyKey.objects.get(client=client, key=key), digest)
-        status, answer = act()
-        text = json.dumps(answer, cls=DjangoJSONEncoder)
-        # A text in the JSON column: PostgreSQL's jsonb would sort the fields, and the answer come back in other bytes.
-        stored = json.dumps({SEALED: _sealer().encrypt(text.encode()).decode()} if is_secret else text)
-        with connection.cursor() as cursor:
-            cursor.execute(
-                "UPDATE contacts_idempotencykey SET status = %s, answer = %s WHERE id = %s", [status, stored, row_id]
-            )
-        kept: dict[str, Any] = json.loads(text)
-        return status, kept
+        return _keep(row_id, *act(), is_secret=is_secret)
+
+
+def _keep(row_id: int, status: int, answer: dict[str, Any], *, is_secret: bool) -> Answer:
+    text = json.dumps(answer, cls=DjangoJSONEncoder)
+    # A text in the JSON column: PostgreSQL's jsonb would sort the fields, and the answer come back in other bytes.
+    stored = json.dumps({SEALED: _sealer().encrypt(text.encode()).decode()} if is_secret else text)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE contacts_idempotencykey SET status = %s, answer = %s WHERE id = %s", [status, stored, row_id]
+        )
+    kept: dict[str, Any] = json.loads(text)
+    return status, kept
 
 
 def _take(client: str, key: str, digest: str) -> int | None:

@@ -41,9 +41,13 @@ def group(item: pytest.Item) -> str:
 
 
 def asks_a_database(item: pytest.Item) -> bool:
-    """Say whether a test opens the database itself, or starts processes that do (tests/config)."""
-    fixtures = {"db", "transactional_db", "django_db_setup"} & set(getattr(item, "fixturenames", ()))
-    return bool(item.get_closest_marker("django_db") or fixtures or item.path.parent.name == "config")
+    """Say whether a test opens the run's database, or a service that only the second run has.
+
+    Sites of their own (tests/config) are on SQLite in both runs.
+    """
+    fixtures = {"db", "transactional_db", "django_db_setup", "postgres"} & set(getattr(item, "fixturenames", ()))
+    is_served = any(f"[{service}]" in item.name for service in ("redis", "rabbitmq"))
+    return bool(item.get_closest_marker("django_db") or fixtures or is_served)
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -97,6 +97,7 @@ class WebhookViewSet(
     """Where this key wants to be told of events."""
 
     secret_answers = ("create", "rotate_secret")
+    outside = ("test",)
     scope = "webhooks"
     queryset = WebhookEndpoint.objects.select_related("key__owner")
     serializer_class = WebhookSerializer

@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 import standardwebhooks
 import time_machine
+from django.db import connection
 from django.utils import timezone
 
 from campaigns.models import OutboxMail
@@ -14,8 +15,8 @@ from campaigns.tracking import events
 from config.partners.models import WebhookAttempt, WebhookEndpoint
 from config.partners.webhooks import delivering, kinds, owing
 from config.tasks import forget_webhooks, tell_partners
-from contacts import consent, privacy
-from contacts.models import Consent
+from contacts import consent, idempotency, privacy
+from contacts.models import Consent, IdempotencyKey
 from tests.api.conftest import Partner
 from tests.api.receiver import Receiver
 from tests.make import make_campaign, make_contact, make_place, make_sender, make_topic, make_user
@@ -246,6 +247,40 @@ def test_a_test_event_tells_how_the_server_answered(partner, receiver):
 
     assert good["status"] == 204 and receiver.verified(hook["secret"])[0]["type"] == kinds.TEST
     assert bad["status"] is None and bad["error"] == "no answer"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_test_with_a_key_is_sent_once_and_holds_nobody_up(partner, receiver):
+    hook = subscribe(partner, receiver)
+    path, headers = f"/api/v1/webhooks/{hook['id']}/test/", partner.headers(Idempotency_Key="t-1")
+    told = []
+
+    def meanwhile(_body):
+        """The same request comes again before the first has its answer, from another thread with its own connection."""
+        told.append(partner.client.post(path, "{}", "application/json", headers=headers))
+        connection.close()
+        return 204
+
+    receiver.answer = meanwhile
+    first = partner.client.post(path, "{}", "application/json", headers=headers)
+    again = partner.client.post(path, "{}", "application/json", headers=headers)
+
+    assert first.status_code == again.status_code == 200 and first.content == again.content
+    assert len(receiver.requests) == 1 and WebhookAttempt.objects.count() == 1
+    assert (told[0].status_code, told[0].json()["code"]) == (409, "idempotency_running")
+
+
+def test_a_test_whose_process_died_can_be_asked_again(partner, receiver):
+    hook = subscribe(partner, receiver)
+    path, headers = f"/api/v1/webhooks/{hook['id']}/test/", partner.headers(Idempotency_Key="t-1")
+    partner.client.post(path, "{}", "application/json", headers=headers)
+    IdempotencyKey.objects.update(status=None, answer=None)  # as a kill -9 before the answer leaves it
+
+    at_once = partner.client.post(path, "{}", "application/json", headers=headers)
+    IdempotencyKey.objects.update(created_at=timezone.now() - idempotency.LONGEST_OUTSIDE)
+    later = partner.client.post(path, "{}", "application/json", headers=headers)
+
+    assert (at_once.status_code, later.status_code, len(receiver.requests)) == (409, 200, 2)
 
 
 def test_what_was_delivered_can_be_replayed_under_its_old_id(partner, receiver):
