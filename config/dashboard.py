@@ -1,6 +1,6 @@
 """The desk's Home: what needs me, what is running, what did we learn.
 
-home(request, context)  →  context with `needs`, `running`, `learned`, `sharers`, `spent`
+home(request, context)  →  context with `needs`, `running`, `learned`, `sharers`, `spent`, `latest`
 
 Every query is bound to the last few campaigns or to an index, so that the page opens as fast at a million contacts.
 """
@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
+from typing import Any, cast
 
+from django.contrib.auth.models import User
 from django.core.cache import cache
 from django.db.models import Count, F, Q
 from django.http import HttpRequest
@@ -22,6 +23,7 @@ from django.utils.translation import ngettext
 from campaigns import aims
 from campaigns.models import Campaign, Delivery, Engagement, Event, SendingHold
 from config import lessons, needs
+from config.team import recent
 from contacts.models import Contact, Job
 from social import aims as social_aims
 from social.models import EarnedVisit, OfferCounter, Referral, ShareLink
@@ -107,6 +109,7 @@ def home(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     if may("social.view_offer"):
         context["needs"] += needs.budgets()
         context["spent"] = _nearly_spent()
+    context["latest"] = recent.latest(cast(User, request.user))
     context["title"] = _("Home")
     if may("campaigns.add_campaign") and not context.get("learned") and not context["running"]:
         context["first_steps"] = first_steps()

@@ -132,7 +132,12 @@ def address(url_name: str, *args: object) -> str:
 
 
 def navigation(request: HttpRequest) -> list[dict[str, Any]]:
-    """Return the side menu for the person of this request, in the theme's form."""
+    """Return the side menu for the person of this request, in the theme's form: her pinned pages, then by job."""
+    return [*_pinned(request), *by_job(request)]
+
+
+def by_job(request: HttpRequest) -> list[dict[str, Any]]:
+    """Return the menu's groups with what the person may see; the line under which the page lies is active."""
     groups = [(title, list(_lines(request, items))) for title, items in MENU]
     shown = [line for _title, lines in groups for line in lines]
     here = _here(request.path, [line["link"] for line in shown])
@@ -141,11 +146,32 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
     return [{"title": title, "items": lines, "separator": bool(title)} for title, lines in groups if lines]
 
 
+def _pinned(request: HttpRequest) -> list[dict[str, Any]]:
+    from config.team import tools  # settings.py reads this file before there are tables
+
+    lines = [
+        {"title": one.name, "icon": "keep", "link": one.path, "active": request.get_full_path() == one.path}
+        for one in tools.pins_of(request)
+    ]
+    return [{"title": _("Pinned"), "items": lines, "separator": False}] if lines else []
+
+
 def _lines(request: HttpRequest, items: list[Item]) -> Iterator[dict[str, Any]]:
     for item in items:
         link = address(item.url_name)
         if link and (not item.permission or request.user.has_perm(item.permission)):
             yield {"title": item.title, "icon": item.icon, "link": link}
+
+
+def line_of(path: str) -> str:
+    """Return the URL name of the menu's line under which a page lies, '' for none."""
+    links = {address(item.url_name): item.url_name for _title, items in MENU for item in items}
+    return links.get(_here(path, [link for link in links if link]), "")
+
+
+def title_of(url_name: str) -> str:
+    """Return what the menu calls the page of that URL name, '' for one that is not in it."""
+    return next((str(item.title) for _title, items in MENU for item in items if item.url_name == url_name), "")
 
 
 def _here(path: str, links: list[str]) -> str:
@@ -160,7 +186,7 @@ def crumbs(request: HttpRequest, parts: list[dict[str, Any]]) -> list[dict[str, 
 
     The theme's first two parts name Django's app and table; a page without them has its title alone.
     """
-    for group in navigation(request):
+    for group in by_job(request):
         for line in group["items"]:
             if line["active"] and group["title"]:
                 of_row = parts[2:] if parts and parts[0].get("link") else []
@@ -199,6 +225,7 @@ ACTIONS = [
     Item(_("Make an offer"), "admin:social_offer_add", "local_activity", "social.add_offer"),
     Item(_("Invite somebody"), "team_invite", "mail", "auth.add_user"),
     Item(_("My account"), "team_account", "account_circle"),
+    Item(_("Pinned pages"), "desk_pins", "keep"),
 ]
 
 

@@ -113,6 +113,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "config.team.signins.Watch",
+    "config.team.recent.Remember",
     "django.contrib.messages.middleware.MessageMiddleware",
     "config.kept.KeepWriting",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",

@@ -4,7 +4,7 @@ from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 
 from config import branding, health, kept
-from config.team import pages, signins
+from config.team import pages, signins, tools
 
 admin.site.login_form = signins.Form
 admin.autodiscover()  # here and not at the start: a process that serves no pages saves their memory
@@ -15,6 +15,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("kept/", admin.site.admin_view(kept.for_site(admin.site)), name="kept"),
     path("admin/login/", signins.login),
     path("admin/", include(pages.desk)),
+    path("admin/", include(tools.desk)),
     path("admin/", admin.site.urls),
     path("team/second/", pages.second_proof, name="team_second"),
     path("team/welcome/<str:uid>/<str:token>/", pages.welcome, name="team_welcome"),

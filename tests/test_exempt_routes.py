@@ -24,6 +24,7 @@ from tests.make import make_brand, make_campaign, make_contact, make_mail, make_
 EVERYBODYS = {
     "admin/login/": "the way in",
     "admin/account/": "each person's own sign-ins and second proof",
+    "admin/pins/": "the pages that each person pinned for herself",
 }
 FLOORS = ("contacts", "campaigns", "social", "config")
 

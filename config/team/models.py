@@ -1,10 +1,14 @@
-"""What the house remembers of its own people's sign-ins. None of it leads to a contact."""
+"""What the house remembers of its own people: their sign-ins, and the pages they pinned and opened lately."""
 
 from __future__ import annotations
+
+from typing import ClassVar
 
 from django.contrib.auth.models import User
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+
+from contacts.models import Contact
 
 
 class SignIn(models.Model):
@@ -61,3 +65,46 @@ class Tries(models.Model):
 
     def __str__(self) -> str:
         return f"{self.key[:8]} {self.n}"
+
+
+class PinnedPage(models.Model):
+    """A page of the desk that a person wants at hand: a contact, a report, a list with its filters."""
+
+    on_erase: ClassVar[str] = "delete"
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="pinned_pages", verbose_name=_("person"))
+    path = models.CharField(_("address"), max_length=500, help_text=_("With its filters, without the host."))
+    name = models.CharField(_("name"), max_length=80)
+    contact = models.ForeignKey(
+        Contact, on_delete=models.CASCADE, null=True, related_name="+", verbose_name=_("contact"),
+        help_text=_("Whose page it is: with her it goes."),
+    )  # fmt: skip
+    created_at = models.DateTimeField(_("pinned"), auto_now_add=True)
+
+    class Meta:
+        default_permissions = ()  # each person sees her own
+        constraints: ClassVar = [models.UniqueConstraint(fields=["user", "path"], name="config_pin_once")]
+        verbose_name = _("pinned page")
+        verbose_name_plural = _("pinned pages")
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class SeenPage(models.Model):
+    """A thing a person opened lately; its name is asked of the thing itself, so that none outlives it here."""
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="seen_pages", verbose_name=_("person"))
+    model = models.CharField(_("kind"), max_length=60, help_text=_("As Django names it, for example contacts.contact."))
+    number = models.BigIntegerField(_("number"))
+    path = models.CharField(_("address"), max_length=200)
+    at = models.DateTimeField(_("opened"))
+
+    class Meta:
+        default_permissions = ()
+        constraints: ClassVar = [models.UniqueConstraint(fields=["user", "model", "number"], name="config_seen_once")]
+        verbose_name = _("page opened lately")
+        verbose_name_plural = _("pages opened lately")
+
+    def __str__(self) -> str:
+        return f"{self.model} {self.number}"
