@@ -147,7 +147,9 @@ class Strict(serializers.Serializer[Any]):
             unknown = {name: [self._hint(name)] for name in data if name not in self.fields}
             if unknown:
                 raise serializers.ValidationError(unknown, code="unknown_field")
-            if not hasattr(data, "lists") and (wrong := _wrong_types(self.fields, data)):  # a form knows texts only
+            # a form knows texts only, and an empty one would quietly be taken for none
+            is_form = hasattr(data, "lists")
+            if wrong := _empty(self.fields, data) if is_form else _wrong_types(self.fields, data):
                 raise serializers.ValidationError(wrong, code="invalid")
         return super().to_internal_value(data)
 
@@ -156,6 +158,12 @@ class Strict(serializers.Serializer[Any]):
         if near:
             return _("There is no such field. Did you mean %(near)s?") % {"near": near[0]}
         return _("There is no such field. Known are: %(known)s.") % {"known": ", ".join(self.fields)}
+
+
+def _empty(fields: Mapping[str, serializers.Field[Any, Any, Any, Any]], data: Any) -> dict[str, Any]:
+    """Return the fields of a form that hold nothing and do not allow it."""
+    bare = [name for name in data if data[name] == "" and not getattr(fields[name], "allow_blank", False)]
+    return {name: [_("Write a value, or leave it out.")] for name in bare}
 
 
 def _wrong_types(fields: Mapping[str, serializers.Field[Any, Any, Any, Any]], data: dict[str, Any]) -> dict[str, Any]:

@@ -42,6 +42,7 @@ def test_what_is_wrong_with_a_file_or_wish_is_said_at_its_place(partner):
     for content, wish, field in [
         ("colour\nred\n", {}, "file"),
         ("", {}, "file"),
+        ("email\nann@example.com\n", {"source": ""}, "source"),
         ("email\nann@example.com\n", {"topic": "letter", "basis": "consent"}, "evidence"),
         ("email\nann@example.com\n", {"columns": '{"Town": "attribute:city"}'}, "columns"),
         ("email,a\nann@example.com,b\n", {"columns": '{"a": "nonsense"}'}, "columns"),
