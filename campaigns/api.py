@@ -27,7 +27,7 @@ from campaigns.delivery import audience, control
 from campaigns.models import Campaign, Delivery, EmailContent, Event, Sender
 from campaigns.report_api import ReportSerializer
 from campaigns.reports import people
-from contacts import feeds
+from contacts import bounds, feeds
 from contacts.answers import FilterSet, acting_user
 from contacts.models import Segment, Topic
 from contacts.problems import Conflict, Strict, Unprocessable
@@ -161,6 +161,7 @@ class CampaignViewSet(Controls, mixins.ListModelMixin, mixins.RetrieveModelMixin
     """Mailings, from draft to report."""
 
     scope = "campaigns"
+    topic_lookup = "topic"
     outside = ("test",)
     action_scopes: ClassVar[dict[str, str | tuple[str, ...]]] = {
         **dict.fromkeys(
@@ -184,6 +185,7 @@ class CampaignViewSet(Controls, mixins.ListModelMixin, mixins.RetrieveModelMixin
     def _create(self, request: Request) -> Response:
         wish = CampaignWishSerializer(data=request.data)
         wish.is_valid(raise_exception=True)
+        bounds.check_topics(request, [wish.validated_data["topic"]])
         try:
             campaign = composing.compose(by=acting_user(request), **wish.validated_data)
         except (BadContent, composing.Incomplete) as why:
@@ -327,6 +329,7 @@ class DeliveryViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Resource
     """One mail to one contact."""
 
     scope = "deliveries"
+    topic_lookup = "campaign__topic"
     queryset = Delivery.objects.all()
     serializer_class = DeliverySerializer
     filterset_class = DeliveryFilter
@@ -347,6 +350,7 @@ class EventViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Resource[Ev
     scope = "events"
     serializer_class = EventSerializer
     filterset_class = EventFilter
+    topic_lookup = "campaign__topic"
     queryset = Event.objects.all()
 
     def filter_queryset(self, queryset: QuerySet[Any]) -> QuerySet[Any]:

@@ -25,7 +25,7 @@ from campaigns import composing, links
 from campaigns.content.findings import BadContent
 from campaigns.delivery import control, trial
 from campaigns.models import Campaign, ContentBody, Link
-from contacts import audit
+from contacts import audit, bounds
 from contacts.answers import acting_user
 from contacts.models import Contact
 from contacts.problems import Conflict, Strict, Unprocessable
@@ -124,6 +124,7 @@ class Controls:
         return self._tried(request, wish.validated_data)
 
     def _tried(self, request: Request, wish: dict[str, Any]) -> Response:
+        bounds.check_person(request, wish.get("contact"))
         given = {"language": wish.get("language", ""), "contact": wish.get("contact")}
         try:
             sent = trial.send(self.get_object(), wish["to"], by=acting_user(request), **given)

@@ -26,6 +26,7 @@ class LinkViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Resource[Lin
     """Where the links of mails lead; `campaigns/{id}/retarget/` lets one lead elsewhere."""
 
     scope = "campaigns"
+    topic_lookup = "campaign__topic"
     queryset = Link.objects.filter(kind=Link.Kind.CLICK, number__isnull=False)
     serializer_class = OneLinkSerializer
     filterset_fields = ["campaign", "number"]

@@ -18,7 +18,7 @@ from rest_framework.response import Response
 
 from campaigns.delivery import single
 from campaigns.models import Campaign, Delivery
-from contacts import identities
+from contacts import bounds, identities
 from contacts.answers import client_of
 from contacts.models import Contact, Identity
 from contacts.problems import Strict, Unprocessable
@@ -103,6 +103,7 @@ class MessageViewSet(mixins.RetrieveModelMixin, Resource[Delivery]):
     """Transactional mails, one at a time."""
 
     scope = "messages"
+    topic_lookup = f"contact__{bounds.PERSON}"
     queryset = Delivery.objects.filter(campaign__kind=Campaign.Kind.TRANSACTIONAL).select_related("campaign")
     serializer_class = MessageSerializer
 
@@ -123,12 +124,11 @@ class MessageViewSet(mixins.RetrieveModelMixin, Resource[Delivery]):
     def _send(self, request: Request) -> Response:
         wish = MessageWishSerializer(data=request.data)
         wish.is_valid(raise_exception=True)
-        given = wish.validated_data
+        given, person = wish.validated_data, wish.person()
+        bounds.check_person(request, person)
         occasion = single.occasion(client_of(request), request.headers["Idempotency-Key"])
         try:
-            row = single.send(
-                given["trigger"], wish.person(), given.get("values", {}), occasion, brand=given.get("brand", "")
-            )
+            row = single.send(given["trigger"], person, given.get("values", {}), occasion, brand=given.get("brand", ""))
         except single.NotSwitchedOn as why:
             raise Unprocessable(str(why), code="not_switched_on") from why
         except single.NoAddress as why:

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Prefetch, QuerySet
 from django.http import HttpResponse
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
@@ -21,7 +21,7 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from contacts import audit, basis, identities, merging, privacy, profile, upsert
+from contacts import audit, basis, bounds, identities, merging, privacy, profile, upsert
 from contacts.addresses import BadAddress
 from contacts.answers import FilterSet, acting_user, client_of
 from contacts.bulk_api import Bulk
@@ -156,6 +156,12 @@ class MergeSerializer(serializers.Serializer[Any]):
     filled = serializers.ListField(child=serializers.CharField(), help_text="Fields that got a value.")
 
 
+def told_with_parts(request: Request, people: QuerySet[Contact]) -> QuerySet[Contact]:
+    """Return people with what is told of them: tags, identities, subscriptions, a constant number of queries."""
+    subscriptions = bounds.narrow(request, Subscription.objects.select_related("topic"), "topic")
+    return people.prefetch_related("tags", "identities", Prefetch("subscriptions", subscriptions))
+
+
 @contextmanager
 def told_at_fields() -> Iterator[None]:
     """Tell what the verb refuses at the field that it is about. Raises: ValidationError."""
@@ -219,10 +225,16 @@ class ContactViewSet(
     """People, found by any of their identities."""
 
     scope = "contacts"
-    queryset = Contact.objects.prefetch_related("tags", "identities", "subscriptions__topic")
+    queryset = Contact.objects.all()
     serializer_class = ContactSerializer
     filterset_class = ContactFilter
+    topic_lookup = bounds.PERSON
+    whole = ("timeline", "consents", "export", "merge", "destroy")
     action_scopes = {"timeline": "contacts:read", "consents": "contacts:read", "export": "contacts:read"}
+
+    def get_queryset(self) -> QuerySet[Contact]:
+        """Return the people of this key; one bound to topics is told of their subscriptions to these only."""
+        return told_with_parts(self.request, super().get_queryset())
 
     def get_object(self) -> Contact:
         """Return the contact; that a person of the desk looked is audited, as in the desk."""
@@ -248,10 +260,21 @@ class ContactViewSet(
     def _upsert(self, request: Request) -> Response:
         wish = ContactWishSerializer(data=request.data)
         wish.is_valid(raise_exception=True)
+        given = wish.fields_given()
         with told_at_fields():
-            contact, is_new = upsert.upsert(wish.fields_given())
+            self._check(request, given)
+            contact, is_new = upsert.upsert(given)
         answer = self.get_serializer(self.get_queryset().get(pk=contact.pk))
         return Response(answer.data, status=status.HTTP_201_CREATED if is_new else status.HTTP_200_OK)
+
+    def _check(self, request: Request, given: upsert.ContactFields) -> None:
+        """Let a key bound to topics write of whom it sees, and of others only as it subscribes them."""
+        topics = [each.topic for each in given.subscriptions]
+        known = None if topics else upsert.known(given)
+        if known is None:
+            bounds.check_topics(request, topics or [None], "subscriptions")
+        else:
+            bounds.check_person(request, known, "email")
 
     @extend_schema(
         summary="Change one contact", request=ContactChangeSerializer, responses=ContactSerializer,
@@ -262,8 +285,10 @@ class ContactViewSet(
         contact = self.get_object()
         wish = ContactChangeSerializer(data=request.data)
         wish.is_valid(raise_exception=True)
+        given = wish.fields_given()
+        bounds.check_topics(request, [each.topic for each in given.subscriptions], "subscriptions")
         with told_at_fields():
-            upsert.change(contact, wish.fields_given())
+            upsert.change(contact, given)
         return Response(self.get_serializer(self.get_queryset().get(pk=contact.pk)).data)
 
     @extend_schema(
@@ -361,6 +386,7 @@ class TopicViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Resource[To
     """What people subscribe to."""
 
     scope = "topics"
+    topic_lookup = "pk"
     queryset = Topic.objects.filter(archived_at=None).select_related("brand")
     serializer_class = TopicSerializer
     lookup_field = "slug"

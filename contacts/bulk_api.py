@@ -17,7 +17,7 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from contacts import bulk_upsert
+from contacts import bounds, bulk_upsert
 from contacts.answers import client_of
 from contacts.models import Topic
 from contacts.models.consent import MAIL_BASES
@@ -109,6 +109,7 @@ class Bulk:
 def _bulk(request: Request) -> Response:
     wish = BulkSerializer(data=request.data)
     wish.is_valid(raise_exception=True)
+    bounds.check_topics(request, [wish.validated_data.get("topic")])
     results = bulk_upsert.upsert_many(wish.validated_data["contacts"], wish.options(client_of(request)))
     counts = Counter(result.status for result in results)
     rows = [{"row": one.row, "status": one.status, "id": one.id, "detail": one.detail} for one in results]

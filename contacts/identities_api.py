@@ -11,7 +11,7 @@ from rest_framework import mixins, serializers, status
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from contacts import identities
+from contacts import bounds, identities
 from contacts.addresses import BadAddress
 from contacts.models import Contact, Identity
 from contacts.problems import Strict
@@ -43,6 +43,7 @@ class IdentityViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Resource
     """Addresses, cards, phones and ids, each of one contact."""
 
     scope = "contacts"
+    topic_lookup = f"contact__{bounds.PERSON}"
     queryset = Identity.objects.all()
     serializer_class = OneIdentitySerializer
     filterset_fields = ["contact", "kind", "value"]
@@ -56,6 +57,7 @@ class IdentityViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Resource
         wish = IdentityWishSerializer(data=request.data)
         wish.is_valid(raise_exception=True)
         given = wish.validated_data
+        bounds.check_person(request, given["contact"])
         try:
             made = identities.attach(given["contact"], given["kind"], given["value"], proof="declared", source="api")
         except (BadAddress, identities.IdentityTaken, identities.BadIdentity) as why:

@@ -28,7 +28,7 @@ from contacts.jobs_api import JobSerializer, JobViewSet
 from contacts.models import Job, Segment, Suppression, Topic
 from contacts.models.consent import MAIL_BASES, Basis
 from contacts.problems import Strict
-from contacts.resource import Resource
+from contacts.resource import EVERY, Resource
 from contacts.segments.rules import BadRule
 
 STANDINGS = [
@@ -203,6 +203,7 @@ class ExportViewSet(Resource[Segment]):
     """People as a file."""
 
     scope = "contacts"
+    whole = EVERY
     queryset = Segment.objects.none()
     serializer_class = ExportWishSerializer
 

@@ -21,7 +21,7 @@ from contacts import audit, jobs
 from contacts.answers import acting_user
 from contacts.models import Job
 from contacts.problems import Json
-from contacts.resource import Resource
+from contacts.resource import EVERY, Resource
 
 
 class JobSerializer(serializers.ModelSerializer[Job]):
@@ -50,6 +50,7 @@ class JobSerializer(serializers.ModelSerializer[Job]):
 class JobViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Resource[Job]):
     """Files taken in by a job; a kind of its own adds how one is sent."""
 
+    whole = EVERY
     serializer_class: type[serializers.ModelSerializer[Job]] = JobSerializer
     parser_classes = [MultiPartParser, Json]  # JSON for what takes no file
 

@@ -12,10 +12,11 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Container
 from typing import Any, TypeVar
 
 from django.core.serializers.json import DjangoJSONEncoder
-from django.db.models import Model
+from django.db.models import Model, QuerySet
 from django.utils.translation import gettext as _
 from rest_framework import serializers
 from rest_framework.permissions import SAFE_METHODS
@@ -23,23 +24,49 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
 
+from contacts import bounds
 from contacts.answers import Once
 from contacts.problems import PreconditionFailed
 
 M = TypeVar("M", bound=Model)
 
 
+class Every:
+    """Holds every action."""
+
+    def __contains__(self, action: object) -> bool:
+        return True
+
+
+EVERY = Every()
+
+
 class Resource(Once, GenericViewSet[M]):
-    """A viewset whose single things have tags and whose answers can be narrowed by `?fields=`."""
+    """A viewset whose single things have tags and whose answers can be narrowed by `?fields=`.
+
+    `topic_lookup` leads from a row to its topic, for keys bound to topics (contacts/bounds.py); '' = about nobody.
+    `whole` names actions that such keys have not, `EVERY` all of them.
+    """
+
+    topic_lookup = ""
+    whole: Container[str | None] = ()
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         """Raises: PreconditionFailed (412) when `If-Match` names another state than the one that would be changed."""
         super().initial(request, *args, **kwargs)
+        if self.action in self.whole:
+            bounds.refuse_whole(request)
         wanted = request.headers.get("If-Match", "")
         if wanted and self.detail and request.method not in SAFE_METHODS:
             current = etag(super().get_serializer(self.get_object()).data)
             if not _names(wanted, current):
                 raise PreconditionFailed(headers={"ETag": current})
+
+    def get_queryset(self) -> QuerySet[M]:
+        """Return the rows that who asks may see."""
+        rows = super().get_queryset()
+        is_described = getattr(self, "swagger_fake_view", False)  # nobody asks: the description is written
+        return rows if is_described else bounds.narrow(self.request, rows, self.topic_lookup)
 
     def get_serializer(self, *args: Any, **kwargs: Any) -> Any:
         """Return the serializer, without the fields that `?fields=` leaves out."""

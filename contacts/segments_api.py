@@ -15,9 +15,10 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import BaseSerializer
 
+from contacts import bounds
 from contacts.admin_base import found
 from contacts.answers import ByCursor
-from contacts.api import ContactSerializer
+from contacts.api import ContactSerializer, told_with_parts
 from contacts.models import Contact, Segment
 from contacts.problems import Strict
 from contacts.resource import Resource
@@ -129,6 +130,7 @@ class SegmentViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, mixins.Up
     """Rules over contacts."""
 
     scope = "segments"
+    whole = ("count", "preview")
     action_scopes = {"members": "contacts:read", "why": "contacts:read"}
     queryset = Segment.objects.filter(archived_at=None)
     serializer_class = SegmentSerializer
@@ -180,15 +182,16 @@ class SegmentViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, mixins.Up
     def why(self, request: Request, pk: str | None = None) -> Response:
         """GET /api/v1/segments/3/why/?contact=7 → the answer of every rule for this contact."""
         person = found(Contact, request.query_params.get("contact", ""))
+        bounds.check_person(request, person)
         return Response(SegmentVerdictSerializer(predicate.why(self.get_object().rules, person)).data)
 
     @extend_schema(summary="The people in it", responses=ContactSerializer(many=True), filters=False)
     @action(detail=True)
     def members(self, request: Request, pk: str | None = None) -> Response:
         """GET /api/v1/segments/3/members/?limit=100 → a cursor page of contacts."""
-        people = sql.people(self.get_object().rules).prefetch_related("tags", "identities", "subscriptions__topic")
+        people = bounds.narrow(request, sql.people(self.get_object().rules), bounds.PERSON)
         page = ByCursor()
-        rows = page.paginate_queryset(people, request, view=self) or []
+        rows = page.paginate_queryset(told_with_parts(request, people), request, view=self) or []
         return page.get_paginated_response(ContactSerializer(rows, many=True).data)
 
 

@@ -101,7 +101,11 @@ def _check_attributes(fields: ContactFields) -> None:
         )
 
 
-def _find(fields: ContactFields) -> tuple[Contact, bool]:
+def known(fields: ContactFields) -> Contact | None:
+    """Return who has one of these identities already, None for nobody.
+
+    Raises:  BadAddress, BadIdentity, TwoPeople when they are those of different people.
+    """
     email = addresses.normalise(fields.email) if fields.email else None
     keys = ([("email", email)] if email else []) + list(fields.identities)
     found = {contact.pk: contact for contact in (identities.find(kind, value) for kind, value in keys) if contact}
@@ -110,8 +114,13 @@ def _find(fields: ContactFields) -> tuple[Contact, bool]:
             _("These identities belong to %(n)d different contacts (%(ids)s). Merge them in the desk first.")
             % {"n": len(found), "ids": ", ".join(map(str, sorted(found)))}
         )
-    if found:
-        return next(iter(found.values())), False
+    return next(iter(found.values()), None)
+
+
+def _find(fields: ContactFields) -> tuple[Contact, bool]:
+    if (there := known(fields)) is not None:
+        return there, False
+    email = addresses.normalise(fields.email) if fields.email else None
     held = suppression.find(email) if email else None
     if held is not None and held.reason == Suppression.Reason.ERASED:
         raise Erased(_("This person asked to be erased and is not taken in again."))

@@ -15,7 +15,7 @@ from rest_framework import mixins, serializers, status
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from contacts import audit
+from contacts import audit, bounds
 from contacts.answers import acting_user
 from contacts.importing.reader import BadFile
 from contacts.jobs_api import JobSerializer, JobViewSet
@@ -140,6 +140,7 @@ class ConversionViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Resour
     """Orders and the touches that share their credit."""
 
     scope = "conversions"
+    topic_lookup = f"contact__{bounds.PERSON}"
     queryset = Order.objects.select_related("conversion").prefetch_related("conversion__credits")
     serializer_class = ConversionSerializer
     filterset_fields = ["contact", "source", "reference"]
@@ -164,7 +165,7 @@ class ConversionViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Resour
             order = conversions.record_order(**given)
         except conversions.BadOrder as why:
             raise Unprocessable(str(why), code="bad_order") from why
-        answer = self.get_serializer(self.get_queryset().get(pk=order.pk))
+        answer = self.get_serializer(self.queryset.get(pk=order.pk))  # it told of it: also of somebody it may not see
         return Response(answer.data, status=status.HTTP_200_OK if known else status.HTTP_201_CREATED)
 
 
@@ -175,6 +176,7 @@ class OrderViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Resource[Or
     """What was bought and what came back; told by `POST /api/v1/conversions/`."""
 
     scope = "orders"
+    topic_lookup = f"contact__{bounds.PERSON}"
     queryset = Order.objects.select_related("conversion", "place").prefetch_related("conversion__credits", "lines")
     serializer_class = OrderSerializer
     filterset_fields = ["contact", "source", "reference"]

@@ -15,7 +15,7 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from contacts import audit
+from contacts import audit, bounds
 from contacts.answers import client_of
 from contacts.models import Contact
 from contacts.problems import Strict
@@ -73,6 +73,7 @@ class FanProofViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Resource
     """Proofs that contacts follow the brand."""
 
     scope = "fan-proofs"
+    topic_lookup = f"contact__{bounds.PERSON}"
     queryset = FanProof.objects.all()
     serializer_class = FanProofSerializer
     filterset_fields = ["contact", "network", "level"]
@@ -86,6 +87,7 @@ class FanProofViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Resource
         wish = FanProofWishSerializer(data=request.data)
         wish.is_valid(raise_exception=True)
         given = wish.validated_data
+        bounds.check_person(request, given["contact"])
         level, by = FanLevel(given["level"]), client_of(request)
         made = proofs.give(given["contact"], given["network"], level, "partner", {"by": by})
         audit.record(by, "gave fan proof", made, level=made.level)

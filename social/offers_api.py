@@ -19,6 +19,7 @@ from rest_framework.exceptions import NotFound
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from contacts import bounds
 from contacts.answers import acting_user
 from contacts.models import Contact
 from contacts.problems import Unprocessable
@@ -185,6 +186,7 @@ class ClaimViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Resource[Cl
     """Who took which offer."""
 
     scope = "claims"
+    topic_lookup = f"contact__{bounds.PERSON}"
     queryset = Claim.objects.select_related("offer", "code")
     serializer_class = wishes.ClaimSerializer
     filterset_fields = ["offer", "contact", "state"]
@@ -207,6 +209,7 @@ class ClaimViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Resource[Cl
         wish = wishes.ClaimWishSerializer(data=request.data)
         wish.is_valid(raise_exception=True)
         contact: Contact = wish.person()
+        bounds.check_person(request, contact)
         try:
             made = claim(wish.validated_data["offer"], contact, via=Claim.Via.API, client=who_asks(request).client)
         except Refused as why:

@@ -19,10 +19,11 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from campaigns.models import Campaign
+from contacts import bounds
 from contacts.answers import acting_user, whole_number
 from contacts.models import Contact
 from contacts.problems import Conflict, Strict, Unprocessable
-from contacts.resource import Resource
+from contacts.resource import EVERY, Resource
 from social import referrals, sharing
 from social.models import Referral, ShareLink, ShareTree, TreeNode
 from social.networks import registry
@@ -75,6 +76,7 @@ class ShareLinkViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Resourc
     """Share links and how far each got: pressed, composed, visited."""
 
     scope = "share-links"
+    topic_lookup = "campaign__topic"
     queryset = ShareLink.objects.select_related("link").annotate(
         earned=Count("visits", filter=Q(visits__is_sharer=False))
     )
@@ -95,6 +97,8 @@ class ShareLinkViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Resourc
         wish = ShareLinkWishSerializer(data=request.data)
         wish.is_valid(raise_exception=True)
         given = wish.validated_data
+        bounds.check_person(request, given["contact"])
+        bounds.check_topics(request, [given["campaign"].topic], "campaign")
         network = registry.networks().get(given["network"])
         if network is None or network.is_retired:
             raise Unprocessable(f"There is no network {given['network']!r} to share on.", code="unknown_network")
@@ -133,6 +137,7 @@ class ReferralViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Resource
     """Who brought whom, and what became of it."""
 
     scope = "referrals"
+    topic_lookup = "share_link__campaign__topic"
     queryset = Referral.objects.all()
     serializer_class = ReferralSerializer
     filterset_fields = ["sponsor", "friend", "program", "state", "generation"]
@@ -238,6 +243,7 @@ class TreeViewSet(Resource[Any]):
     scope = "share-links"
     queryset = ShareTree.objects.all()
     desk_model = ShareLink
+    whole = EVERY
     serializer_class = TreeSerializer
     lookup_url_kwarg = "campaign"
     lookup_field = "campaign"
