@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.utils.functional import cached_property
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schema, extend_schema_view
 from rest_framework import mixins, serializers, status
 from rest_framework.decorators import action
@@ -23,7 +24,7 @@ from contacts.models import Contact, Segment
 from contacts.problems import Strict
 from contacts.resource import Resource
 from contacts.segments import counting, predicate, references, rules, sql
-from contacts.segments.fields import catalogue
+from contacts.segments.fields import Field, catalogue
 from contacts.segments.rules import BadRule
 
 
@@ -36,7 +37,12 @@ class SegmentSerializer(Strict, serializers.ModelSerializer[Segment]):
         read_only_fields = ["created_at", "updated_at"]
 
     def get_sentence(self, segment: Segment) -> str:
-        return rules.describe(rules.parse(segment.rules))
+        return rules.describe(rules.parse(segment.rules, self.known), fields=self.known)
+
+    @cached_property
+    def known(self) -> dict[str, Field]:
+        """The catalogue of fields, asked once a list."""
+        return catalogue()
 
     def validate_rules(self, tree: Any) -> Any:
         try:

@@ -26,7 +26,7 @@ from contacts.problems import Unprocessable
 from contacts.resource import Resource
 from social import offers_wishes as wishes
 from social.models import Claim, Code, CodeBatch, Offer, Place
-from social.offers import bulk, held, pools, reservations, states, writing
+from social.offers import bulk, counters, held, pools, reservations, states, writing
 from social.offers.claims import claim
 from social.offers.reasons import Refused, remedy, sentence
 from social.offers.redemption import validate
@@ -41,7 +41,9 @@ class OfferViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Resource[Of
     """Offers with their words, limits and days without redemption."""
 
     scope = "offers"
-    queryset = Offer.objects.select_related("brand").prefetch_related("texts", "limits", "blackouts", "places")
+    queryset = Offer.objects.select_related("brand").prefetch_related(
+        "texts", "limits", counters.TOTALS, "blackouts", "places"
+    )
     serializer_class = wishes.OfferSerializer
     filterset_fields = ["state", "brand"]
 

@@ -62,14 +62,14 @@ Rule = All | Any_ | Not | Leaf
 NOBODY = Any_(())
 
 
-def parse(tree: Any) -> Rule:
-    """Return the checked rule. Operators like "is not" come out as Not(is).
+def parse(tree: Any, fields: dict[str, Field] | None = None) -> Rule:
+    """Return the checked rule. Operators like "is not" come out as Not(is). `fields`: the catalogue, if it is at hand.
 
     Raises:  BadRule at the first place that is wrong.
     """
     if tree == {}:
         return NOBODY
-    parser = _Parser(catalogue())
+    parser = _Parser(catalogue() if fields is None else fields)
     return parser.node(tree, "", 0)
 
 
@@ -170,14 +170,15 @@ def segments_in(rule: Rule) -> set[int]:
     return {leaf.value for leaf in leaves(rule) if leaf.field == "segment"}
 
 
-def describe(rule: Rule, language: str | None = None) -> str:
+def describe(rule: Rule, language: str | None = None, fields: dict[str, Field] | None = None) -> str:
     """Return the rule as one readable sentence in the language, or in the one now active."""
     with translation.override(language or translation.get_language()):
         if rule == NOBODY:
             return _("Nobody yet: add a first rule.")
         if rule == All(()):
             return _("Everybody.")
-        return _("People for whom this holds: %(rule)s.") % {"rule": _words(rule, catalogue(), outermost=True)}
+        known = catalogue() if fields is None else fields
+        return _("People for whom this holds: %(rule)s.") % {"rule": _words(rule, known, outermost=True)}
 
 
 def phrase(rule: Rule) -> str:

@@ -15,7 +15,7 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from django.db import connection
-from django.db.models import F, Q
+from django.db.models import F, Prefetch, Q
 from django.utils import timezone
 
 from social.models import Claim, Offer, OfferCounter, OfferLimit, Redemption
@@ -124,12 +124,14 @@ def per_contact(offer: Offer) -> int:
 
 
 def left(offer: Offer) -> int | None:
-    """Return how many redemptions are left in all, or None without such a limit."""
-    limit = offer.limits.filter(scope=OfferLimit.Scope.TOTAL).first()
+    """Return how many redemptions are left in all, or None without such a limit; see TOTALS."""
+    limit = next((each for each in offer.limits.all() if each.scope == OfferLimit.Scope.TOTAL), None)
     if limit is None:
         return None
-    used = OfferCounter.objects.filter(limit=limit, scope_key="").values_list("used", flat=True).first() or 0
-    return max(limit.max_uses - used, 0)
+    return max(limit.max_uses - sum(each.used for each in limit.counters.all()), 0)  # there is one, of scope ''
+
+
+TOTALS = Prefetch("limits__counters", OfferCounter.objects.filter(scope_key=""))  # what `left` asks, for many offers
 
 
 def differences() -> dict[int, tuple[int, int]]:

@@ -9,6 +9,7 @@ at once validate and redeem over HTTP, on a database of their own.
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
 import statistics
 import tempfile
@@ -57,6 +58,8 @@ class _Undo(Exception):
 
 def run(n: int = 10_000) -> Iterator[dict[str, Any]]:
     """Yield a line for the bulk upsert, one for the deep page, and one a database for 32 tills at once."""
+    gc.collect()
+    gc.freeze()  # as the web server does once it has started (config/wsgi.py)
     lines: list[dict[str, Any]] = []
     try:
         with transaction.atomic():
