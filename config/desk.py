@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.templatetags.static import static
 from django.urls import NoReverseMatch, reverse, reverse_lazy
@@ -245,24 +245,15 @@ def _pages(request: HttpRequest, term: str) -> Iterator[Any]:
 def _searches(term: str) -> list[tuple[str, str, str, Callable[[], QuerySet[Any]]]]:
     from campaigns.models import Campaign
     from contacts.models import Segment
+    from contacts.searching import beginning_with
     from social.models import Offer
 
     return [
-        ("contacts", "contact", "person", lambda: _contacts(term)),
+        ("contacts", "contact", "person", lambda: beginning_with(term)),
         ("campaigns", "campaign", "campaign", lambda: Campaign.objects.filter(name__icontains=term).order_by("-id")),
         ("contacts", "segment", "filter_alt", lambda: Segment.objects.filter(name__icontains=term)),
         ("social", "offer", "local_activity", lambda: Offer.objects.filter(name__icontains=term).order_by("-id")),
     ]
-
-
-def _contacts(term: str) -> QuerySet[Any]:
-    from contacts.models import Contact
-
-    first, _space, rest = term.partition(" ")
-    names = Q(last_name__istartswith=term) | Q(first_name__istartswith=term)
-    if rest:
-        names |= Q(first_name__istartswith=first, last_name__istartswith=rest)
-    return Contact.objects.filter(Q(email__startswith=term.lower()) | names, merged_into__isnull=True)
 
 
 # --- The theme -------------------------------------------------------------------------------------------------------

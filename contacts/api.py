@@ -29,6 +29,7 @@ from contacts.models import Brand, Consent, Contact, Identity, Subscription, Top
 from contacts.models.consent import MAIL_BASES, Basis
 from contacts.problems import Strict, Unprocessable
 from contacts.resource import Resource
+from contacts.searching import beginning_with
 
 MAX_TIMELINE = 200  # entries a request
 
@@ -176,6 +177,9 @@ def told_at_fields() -> Iterator[None]:
 
 
 class ContactFilter(FilterSet):
+    q = filters.CharFilter(
+        method="by_beginning", help_text="The beginning of an address, a first or a last name, or of both: `ann le`."
+    )
     email = filters.CharFilter(method="by_email", help_text="The whole address, in any spelling.")
     card = filters.CharFilter(method="by_identity", help_text="A loyalty card.")
     phone = filters.CharFilter(method="by_identity", help_text="A phone number.")
@@ -188,6 +192,9 @@ class ContactFilter(FilterSet):
     class Meta:
         model = Contact
         fields: list[str] = []
+
+    def by_beginning(self, queryset: QuerySet[Contact], name: str, value: str) -> QuerySet[Contact]:
+        return queryset.filter(pk__in=beginning_with(value).values("pk"))
 
     def by_email(self, queryset: QuerySet[Contact], name: str, value: str) -> QuerySet[Contact]:
         return self.by_identity(queryset, Identity.Kind.EMAIL, value)

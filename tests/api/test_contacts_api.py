@@ -229,6 +229,16 @@ def test_rules_are_tried_explained_and_never_kept_in_a_circle(partner):
     assert answer.status_code == 400
 
 
+@pytest.mark.parametrize("asked", ["ANN@ex", "ann", "le g", "ann le", "Le Goff"])
+def test_people_are_found_by_the_beginning_of_address_or_name(partner, asked):
+    ann = make_contact(email="ann@example.com", first_name="Ann", last_name="Le Goff")
+    make_contact(email="ben@example.com", first_name="Ben", last_name="Marann")
+
+    found = partner.get("/api/v1/contacts/", q=asked).json()["results"]
+
+    assert [one["id"] for one in found] == [ann.pk]
+
+
 @pytest.mark.parametrize("asked", ["limit=", "limit=many", "limit=0", "limit=-1", "email=", "updated_since="])
 def test_an_empty_filter_or_a_limit_that_is_no_number_is_refused_and_never_gives_everything(partner, asked):
     make_contact()
