@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from typing import cast
+from typing import Any, cast
 
 from django.contrib import admin
 from django.contrib.auth.admin import GroupAdmin, UserAdmin
 from django.contrib.auth.models import Group, User
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
 from config.partners import admin as partners  # noqa: F401 - registers keys and webhooks
-from config.team import second
+from config.team import deeds, second
 from contacts.admin_base import BigTableAdmin, FanfareAdmin, ReadOnlyAdmin
 from contacts.models import AuditEntry
 
@@ -55,7 +56,29 @@ class RoleAdmin(GroupAdmin, FanfareAdmin):
 class AuditEntryAdmin(BigTableAdmin, ReadOnlyAdmin):
     """Who did what, newest first."""
 
-    list_display = ["at", "actor_label", "verb", "subject_kind", "subject_id"]
     search_fields = ["=actor_label", "=verb"]
     list_select_related = ["actor"]
     ordering = ["-at"]
+
+    def get_changelist_instance(self, request: HttpRequest) -> Any:
+        """Ask the things of the page for their names at once."""
+        page = super().get_changelist_instance(request)
+        named = deeds.things(page.result_list)
+        for entry in page.result_list:
+            entry.thing = named.get((entry.subject_kind, entry.subject_id))
+        return page
+
+    def get_list_display(self, request: HttpRequest) -> list[Any]:
+        return ["at", "actor_label", "what", "about"]
+
+    @admin.display(description=_("what"), ordering="verb")
+    def what(self, entry: AuditEntry) -> str:
+        return deeds.words(entry.verb)
+
+    @admin.display(description=_("to what"))
+    def about(self, entry: AuditEntry) -> str:
+        thing = getattr(entry, "thing", None)
+        if thing is None:
+            return f"{entry.subject_kind} {entry.subject_id}" if entry.subject_id else ""
+        name, address = thing
+        return format_html('<a href="{}">{}</a>', address, name) if address else name
