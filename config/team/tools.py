@@ -1,6 +1,6 @@
 """What stands at the top of every page of the desk: pin it, and what it is for.
 
-GET, POST /admin/pins/   {do: pin | unpin, path, name, next}
+GET, POST /admin/pins/   {do: pin | unpin, path, pin_name, next}
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ def pins_page(request: HttpRequest) -> HttpResponse:
     """GET, POST /admin/pins/: all pinned pages, to rename and take away; the pin of every page posts here too."""
     user = cast(User, request.user)
     if request.method == "POST":
-        where, name = request.POST.get("path", ""), request.POST.get("name", "")
+        where, name = request.POST.get("path", ""), request.POST.get("pin_name", "")
         if request.POST.get("do") == "unpin":
             pins.unpin(user, where)
         else:

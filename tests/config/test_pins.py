@@ -29,7 +29,7 @@ def menu(client):
 
 
 def test_a_list_with_its_filters_is_pinned_stands_in_her_menu_alone_and_leads_back(client, head):
-    told = client.post("/admin/pins/", {"do": "pin", "path": READERS, "name": " French readers ", "next": READERS})
+    told = client.post("/admin/pins/", {"do": "pin", "path": READERS, "pin_name": " French readers ", "next": READERS})
 
     assert told["Location"] == READERS and client.get(READERS).status_code == 200
     assert menu(client) == ["French readers"]
@@ -41,7 +41,7 @@ def test_a_list_with_its_filters_is_pinned_stands_in_her_menu_alone_and_leads_ba
 def test_a_pin_is_renamed_and_taken_away(client, head):
     pins.pin(head, READERS, "French readers")
 
-    client.post("/admin/pins/", {"do": "pin", "path": READERS, "name": "Francophones"})
+    client.post("/admin/pins/", {"do": "pin", "path": READERS, "pin_name": "Francophones"})
     assert [pin.name for pin in PinnedPage.objects.all()] == ["Francophones"]
     assert "Francophones" in client.get("/admin/pins/").content.decode()
 
@@ -61,13 +61,13 @@ def test_a_pin_is_renamed_and_taken_away(client, head):
     ],
 )
 def test_what_cannot_be_pinned_says_why(client, head, path, name, why):
-    page = client.post("/admin/pins/", {"do": "pin", "path": path, "name": name}, follow=True)
+    page = client.post("/admin/pins/", {"do": "pin", "path": path, "pin_name": name}, follow=True)
 
     assert why in page.content.decode() and not PinnedPage.objects.exists()
 
 
 def test_where_a_pin_leads_afterwards_is_never_another_site(client, head):
-    told = client.post("/admin/pins/", {"do": "pin", "path": READERS, "name": "x", "next": "https://evil.example/"})
+    told = client.post("/admin/pins/", {"do": "pin", "path": READERS, "pin_name": "x", "next": "https://evil.example/"})
 
     assert told["Location"] == "/admin/pins/"
 

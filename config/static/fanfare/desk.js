@@ -1,4 +1,5 @@
 // What the theme leaves out on lists and forms: a name for every select2 box, spoken as the label beside it.
+// And a page's help, which becomes part of the page only when it is opened: its words are not the page's own.
 (function () {
   "use strict";
 
@@ -26,6 +27,12 @@
     document.querySelectorAll("select.select2-hidden-accessible").forEach(named);
   }
 
+  function unfold(event) {
+    var words = event.target.open && event.target.querySelector && event.target.querySelector(":scope > template");
+    if (words) words.replaceWith(words.content);
+  }
+
+  document.addEventListener("toggle", unfold, true);
   window.addEventListener("load", function () { window.setTimeout(all); });
   document.addEventListener("formset:added", function () { window.setTimeout(all); });
 })();
