@@ -142,6 +142,16 @@ def test_policy_refusals_pause_the_campaign_in_plain_words_and_suppress_nobody(r
     assert set(found) == {"deferred", "queued"} and not suppression.is_suppressed("fan0@example.com")
 
 
+def insist(write):
+    """Write from the server's thread: SQLite in memory locks tables between connections and does not wait."""
+    for _ in range(500):
+        try:
+            return write()
+        except OperationalError:
+            time.sleep(0.01)
+    raise AssertionError("the table stayed locked")
+
+
 def test_pausing_stops_within_one_mail_a_connection_and_resuming_sends_the_rest(relay_to):
     from campaigns.delivery import control
 
@@ -149,7 +159,7 @@ def test_pausing_stops_within_one_mail_a_connection_and_resuming_sends_the_rest(
 
     def script(phase, n, line):
         if phase == "dot" and n == 10:
-            Campaign.objects.filter(pk=campaign.pk).update(state="paused")
+            insist(lambda: Campaign.objects.filter(pk=campaign.pk).update(state="paused"))
         return
 
     with Sink(script) as sink:
@@ -169,7 +179,8 @@ def test_who_leaves_between_claim_and_dot_gets_nothing(relay_to):
 
     def script(phase, n, line):
         if phase == "dot" and n == 1:
-            leaving.contact.subscriptions.update(state="unsubscribed", unsubscribed_at=timezone.now())
+            left = {"state": "unsubscribed", "unsubscribed_at": timezone.now()}
+            insist(lambda: leaving.contact.subscriptions.update(**left))
         return
 
     with Sink(script) as sink:
@@ -204,7 +215,7 @@ def cancel(campaign):
     """Cancel from another thread; the tests' SQLite in memory refuses at once while the sender writes."""
     for _try in range(200):
         with contextlib.suppress(OperationalError):
-            Campaign.objects.filter(pk=campaign.pk).update(state="cancelled")
+            insist(lambda: Campaign.objects.filter(pk=campaign.pk).update(state="cancelled"))
             return
         time.sleep(0.01)
     raise AssertionError("never unlocked")
