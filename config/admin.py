@@ -63,7 +63,7 @@ class AuditEntryAdmin(BigTableAdmin, ReadOnlyAdmin):
     def get_changelist_instance(self, request: HttpRequest) -> Any:
         """Ask the things of the page for their names at once."""
         page = super().get_changelist_instance(request)
-        named = deeds.things(page.result_list)
+        named = deeds.things(page.result_list, cast(User, request.user))
         for entry in page.result_list:
             entry.thing = named.get((entry.subject_kind, entry.subject_id))
         return page

@@ -21,6 +21,7 @@ from contacts import api as contacts
 from contacts import identities_api as identities
 from contacts import imports_api as imports
 from contacts import segments_api as segments
+from contacts import topics_api as topics
 from social import api as social
 from social import fans_api as fans
 from social import offers_api as offers
@@ -34,6 +35,7 @@ router.include_format_suffixes = False  # JSON is the only format; one address f
 for floor in (
     contacts,
     segments,
+    topics,
     imports,
     campaigns,
     messages,

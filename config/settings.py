@@ -14,11 +14,10 @@ from urllib.parse import urlsplit
 
 import django_stubs_ext
 import environ
-from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
-from config import desk, logs
+from config import api_settings, csp, desk, logs, schedule
 from config import environment as env
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -210,31 +209,7 @@ CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_CONNECTION_MAX_RETRIES = None  # for ever: meanwhile the worker sends without it
 CELERY_BEAT_SCHEDULER = "config.celery:BeatingScheduler"
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "beat-schedule")
-CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
-    "heartbeat": {"task": "config.tasks.heartbeat", "schedule": 20.0, "options": {"expires": 60}},
-    "sending-round": {"task": "campaigns.tasks.go_round", "schedule": 15.0, "options": {"expires": 15}},
-    "waiting-jobs": {"task": "contacts.tasks.run_waiting_jobs", "schedule": 30.0, "options": {"expires": 30}},
-    "old-job-files": {"task": "contacts.tasks.forget_job_files", "schedule": 86_400.0, "options": {"expires": 3600}},
-    "prospects": {"task": "contacts.tasks.keep_prospects_in_time", "schedule": 21_600.0, "options": {"expires": 3600}},
-    "lapsed-reservations": {
-        "task": "social.tasks.release_reservations",
-        "schedule": 300.0,
-        "options": {"expires": 300},
-    },
-    "look-for-fraud": {"task": "social.tasks.look_for_fraud", "schedule": 300.0, "options": {"expires": 300}},
-    "due-referrals": {"task": "social.tasks.approve_referrals", "schedule": 3600.0, "options": {"expires": 3600}},
-    "forget-salts": {"task": "social.tasks.forget_salts", "schedule": 3600.0, "options": {"expires": 3600}},
-    "share-trees": {"task": "social.tasks.refresh_trees", "schedule": 300.0, "options": {"expires": 300}},
-    "score-rfm": {"task": "social.tasks.score_rfm", "schedule": 86_400.0, "options": {"expires": 3600}},
-    "fan-checks": {"task": "social.tasks.ask_networks", "schedule": 60.0, "options": {"expires": 60}},
-    "offer-counters": {"task": "social.tasks.check_counters", "schedule": 86_400.0, "options": {"expires": 3600}},
-    "read-bounces": {"task": "campaigns.tasks.read_bounces", "schedule": 120.0, "options": {"expires": 120}},
-    "count-reports": {"task": "campaigns.tasks.count_reports", "schedule": 20.0, "options": {"expires": 20}},
-    "forget-events": {"task": "campaigns.tasks.forget_events", "schedule": 86_400.0, "options": {"expires": 3600}},
-    "tell-partners": {"task": "config.tasks.tell_partners", "schedule": 5.0, "options": {"expires": 5}},
-    "forget-webhooks": {"task": "config.tasks.forget_webhooks", "schedule": 86_400.0, "options": {"expires": 3600}},
-    "sweep-broker": {"task": "config.tasks.sweep_broker", "schedule": 900.0, "options": {"expires": 900}},
-}
+CELERY_BEAT_SCHEDULE = schedule.SCHEDULE
 
 # Threads of the worker that `up` starts; number; default 4.
 WORKER_THREADS = env.number("WORKER_THREADS", 4, least=1)
@@ -400,23 +375,7 @@ AUTH_PASSWORD_VALIDATORS = [
     for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")
 ]
 
-# Strict everywhere; config.csp relaxes it under /admin/, where the theme's Alpine build needs eval.
-CONTENT_SECURITY_POLICY = {
-    "DIRECTIVES": {
-        "default-src": [NONE],
-        "script-src": [SELF],
-        "style-src": [SELF],
-        "img-src": [SELF, "data:"],
-        "font-src": [SELF],
-        "connect-src": [SELF],
-        "manifest-src": [SELF],
-        "frame-src": [SELF],
-        "form-action": [SELF],
-        "frame-ancestors": [NONE],
-        "base-uri": [NONE],
-        "object-src": [NONE],
-    },
-}
+CONTENT_SECURITY_POLICY = {"DIRECTIVES": csp.DIRECTIVES}
 
 # --- The desk -------------------------------------------------------------------------------------------------------
 
@@ -424,44 +383,8 @@ UNFOLD = desk.UNFOLD
 
 # --- API -------------------------------------------------------------------------------------------------------------
 
-REST_FRAMEWORK = {
-    "DEFAULT_AUTHENTICATION_CLASSES": [
-        "config.partners.keys.KeyAuthentication",
-        "config.partners.docs_session.DocsSession",
-    ],
-    "DEFAULT_PERMISSION_CLASSES": ["config.partners.keys.HasScope"],
-    "DEFAULT_THROTTLE_CLASSES": ["config.partners.limits.PerKey"],
-    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["contacts.problems.Json"],
-    "DEFAULT_FILTER_BACKENDS": ["contacts.answers.Filters"],
-    "DEFAULT_SCHEMA_CLASS": "config.partners.schema.Schema",
-    "DEFAULT_PAGINATION_CLASS": "contacts.answers.ByCursor",
-    "EXCEPTION_HANDLER": "contacts.problems.handler",
-    "TEST_REQUEST_DEFAULT_FORMAT": "json",
-}
-SPECTACULAR_SETTINGS = {
-    "TITLE": "Fanfare",
-    "VERSION": "1",
-    "DESCRIPTION": "Contacts, segments, campaigns and what came of them. Keys: Authorization: Bearer fan_PREFIX.secret",
-    "OAS_VERSION": "3.1.0",
-    "SERVE_INCLUDE_SCHEMA": False,
-    "COMPONENT_SPLIT_REQUEST": True,  # what only answers hold is not asked for in a request
-    "SWAGGER_UI_SETTINGS": {"docExpansion": "none", "deepLinking": True},  # a hundred operations: open what one needs
-    "SWAGGER_UI_DIST": "SIDECAR",
-    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
-    "REDOC_DIST": "SIDECAR",
-    "SCHEMA_PATH_PREFIX": "/api/v1",
-    "ENUM_NAME_OVERRIDES": {
-        "MailBasisEnum": "contacts.models.consent.MAIL_BASES",
-        "QRLevelEnum": "social.models.QRCode.LEVELS",
-        "DeliveryStateEnum": "campaigns.models.Delivery.State",
-        "JobStateEnum": "contacts.models.Job.State",
-        "IdentityKindEnum": "contacts.models.Identity.Kind",
-        "OfferKindEnum": "social.models.Offer.Kind",
-        "RedemptionKindEnum": "social.models.Redemption.Kind",
-        "OfferStateEnum": "social.models.Offer.State",
-    },
-}
+REST_FRAMEWORK = api_settings.REST_FRAMEWORK
+SPECTACULAR_SETTINGS = api_settings.SPECTACULAR_SETTINGS
 
 # --- Logs ------------------------------------------------------------------------------------------------------------
 

@@ -47,9 +47,13 @@ def whole_number(request: Request, name: str) -> int | None:
     asked = request.query_params.get(name)
     if asked is None:
         return None
-    if not (asked.isascii() and asked.isdigit() and len(asked) <= LONGEST_NUMBER):
+    if not _counts(asked):
         raise ValidationError({name: [_("Write a whole number.")]})
     return int(asked)
+
+
+def _counts(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) <= LONGEST_NUMBER
 
 
 class WholeNumber(filters.NumberFilter):  # type: ignore[misc]  # django-filter is untyped
@@ -94,7 +98,7 @@ class ByCursor(CursorPagination):
         asked = request.query_params.get(self.page_size_query_param)
         if asked is None:
             return self.page_size
-        if not (asked.isascii() and asked.isdigit() and len(asked) <= LONGEST_NUMBER and int(asked)):
+        if not (_counts(asked) and int(asked)):
             words = _("Write a whole number from 1 to %(most)d.") % {"most": self.max_page_size}
             raise ValidationError({self.page_size_query_param: [words]})
         return min(int(asked), self.max_page_size)

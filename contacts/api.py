@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from django.db import transaction
 from django.db.models import Prefetch, QuerySet
 from django.http import HttpResponse
 from django.utils.dateparse import parse_datetime
@@ -170,6 +171,8 @@ def told_at_fields() -> Iterator[None]:
         yield
     except (BadAddress, upsert.Erased) as why:
         raise serializers.ValidationError({"email": [str(why)]}) from why
+    except bounds.TakenOut as why:
+        raise serializers.ValidationError({"subscriptions": [str(why)]}) from why
     except upsert.UnknownAttribute as why:
         raise serializers.ValidationError({"attributes": [str(why)]}) from why
     except (upsert.TwoPeople, identities.IdentityTaken, identities.BadIdentity) as why:
@@ -268,9 +271,10 @@ class ContactViewSet(
         wish = ContactWishSerializer(data=request.data)
         wish.is_valid(raise_exception=True)
         given = wish.fields_given()
-        with told_at_fields():
+        with told_at_fields(), transaction.atomic():
             self._check(request, given)
             contact, is_new = upsert.upsert(given)
+            bounds.check_taken_in(request, [contact.pk])
         answer = self.get_serializer(self.get_queryset().get(pk=contact.pk))
         return Response(answer.data, status=status.HTTP_201_CREATED if is_new else status.HTTP_200_OK)
 
@@ -378,26 +382,4 @@ def _time(text: str | None) -> Any:
     return found
 
 
-class TopicSerializer(serializers.ModelSerializer[Topic]):
-    brand: serializers.SlugRelatedField[Brand] = serializers.SlugRelatedField("slug", read_only=True)
-
-    class Meta:
-        model = Topic
-        fields = ["slug", "name", "description", "brand", "is_public"]
-
-
-@extend_schema_view(
-    list=extend_schema(summary="List topics"), retrieve=extend_schema(summary="One topic by its short name")
-)
-class TopicViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Resource[Topic]):
-    """What people subscribe to."""
-
-    scope = "topics"
-    topic_lookup = "pk"
-    queryset = Topic.objects.filter(archived_at=None).select_related("brand")
-    serializer_class = TopicSerializer
-    lookup_field = "slug"
-    lookup_value_regex = "[-a-zA-Z0-9_]+"
-
-
-ROUTES = {"contacts": ContactViewSet, "topics": TopicViewSet}
+ROUTES = {"contacts": ContactViewSet}

@@ -23,6 +23,14 @@ PERSON = "subscriptions__topic"  # how a lookup ends that goes by a person
 ASIDE = "_topics"  # on the request's key: asked once
 
 
+class TakenOut(Exception):
+    """These people (ids) left the topics of a bound key: only they themselves can come back."""
+
+    def __init__(self, people: set[int]) -> None:
+        super().__init__(_("She left these topics. Only she herself can come back."))
+        self.people = people
+
+
 def topics_of(request: Request) -> list[int]:
     """Return the topics that the key of a request is bound to; none = all."""
     key = request.auth  # the roof's ApiKey, unknown down here
@@ -53,6 +61,15 @@ def check_person(request: Request, person: Contact | None, field: str = "contact
     """Raises: ValidationError (422) for a person whom this key may not see."""
     if person is not None and not narrow(request, Contact.objects.filter(pk=person.pk), PERSON).exists():
         raise ValidationError({field: [_("There is no such contact for this key.")]})
+
+
+def check_taken_in(request: Request, people: Iterable[int]) -> None:
+    """Raises: TakenOut naming those of these people whom this key cannot see although it subscribed them: they left."""
+    if topics_of(request):
+        named = set(people)
+        seen = narrow(request, Contact.objects.filter(pk__in=named), PERSON)
+        if left := named - set(seen.values_list("pk", flat=True)):
+            raise TakenOut(left)
 
 
 def check_topics(request: Request, named: Iterable[Topic | None], field: str = "topic") -> None:

@@ -8,8 +8,11 @@ POST /api/v1/contacts/bulk/   {"contacts": [{"email": "ann@example.com"}, …], 
 from __future__ import annotations
 
 from collections import Counter
+from contextlib import nullcontext
+from dataclasses import replace
 from typing import Any
 
+from django.db import transaction
 from django.utils.translation import gettext as _
 from drf_spectacular.utils import OpenApiExample, extend_schema
 from rest_framework import serializers
@@ -110,7 +113,24 @@ def _bulk(request: Request) -> Response:
     wish = BulkSerializer(data=request.data)
     wish.is_valid(raise_exception=True)
     bounds.check_topics(request, [wish.validated_data.get("topic")])
-    results = bulk_upsert.upsert_many(wish.validated_data["contacts"], wish.options(client_of(request)))
+    results = _within_bounds(request, wish.validated_data["contacts"], wish.options(client_of(request)))
     counts = Counter(result.status for result in results)
     rows = [{"row": one.row, "status": one.status, "id": one.id, "detail": one.detail} for one in results]
     return Response({**{name: counts[name] for name in ("created", "updated", "unchanged", "refused")}, "rows": rows})
+
+
+def _within_bounds(request: Request, rows: list[Any], options: bulk_upsert.Options) -> list[bulk_upsert.Result]:
+    """Upsert the rows; of a key bound to topics those about people who left them are refused and change nothing."""
+    refused: dict[int, str] = {}
+    while True:
+        kept = [number for number in range(len(rows)) if number not in refused]
+        try:
+            with transaction.atomic() if bounds.topics_of(request) else nullcontext():
+                done = bulk_upsert.upsert_many([rows[number] for number in kept], options)
+                results = [replace(one, row=kept[one.row]) for one in done]
+                bounds.check_taken_in(request, [one.id for one in results if one.id])
+        except bounds.TakenOut as why:
+            refused |= {one.row: str(why) for one in results if one.id in why.people}
+            continue
+        results += [bulk_upsert.Result(number, "refused", detail=why) for number, why in refused.items()]
+        return sorted(results, key=lambda one: one.row)

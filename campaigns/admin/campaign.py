@@ -292,7 +292,7 @@ class CampaignAdmin(
         language = request.GET.get("language") or steps.overview_languages(campaign)[0]
         try:
             return HttpResponse(web.html(campaign, language=language, audience="self"))
-        except (ValueError, LookupError, NotImplementedError, LiquidError):
+        except (ValueError, LookupError, LiquidError):
             return render(request, "admin/campaigns/campaign/no_preview.html")
 
 

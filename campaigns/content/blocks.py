@@ -23,6 +23,7 @@ from __future__ import annotations
 
 import html
 import importlib
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -99,7 +100,7 @@ class CompileEnv:
         return absolute(self.brand.logo.url) if self.brand.logo else ""
 
 
-class Block:
+class Block(ABC):
     """A kind of block. Override what differs; the defaults describe a block that is the same for everybody.
 
     `scope` says what friends and public pages see: `public` blocks as they are, of `personal` and `friend`
@@ -119,9 +120,9 @@ class Block:
         """Return what is wrong with the block itself; merge names, links and sizes are checked by others."""
         return []
 
+    @abstractmethod
     def mjml(self, block: BlockDict, env: CompileEnv) -> str:
         """Return the block as whole `<mj-section>`s."""
-        raise NotImplementedError
 
     def text(self, block: BlockDict, env: CompileEnv) -> str:
         """Return the block as plain text, with the same addresses as its MJML."""
@@ -158,6 +159,14 @@ class Block:
     def references(self, block: BlockDict) -> list[tuple[str, int]]:
         """Return the rows it needs as (`app.Model`, id); they are checked on save."""
         return []
+
+
+class Gone(Block):
+    """Stands for a block whose kind is not installed any more: it can be taken out, and nothing of it goes out."""
+
+    def mjml(self, block: BlockDict, env: CompileEnv) -> str:
+        """Return nothing."""
+        return ""
 
 
 def absolute(url: str) -> str:

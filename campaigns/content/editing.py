@@ -17,7 +17,7 @@ from django.http import QueryDict
 from django.utils.functional import Promise
 
 from campaigns.content import compiled, sanitise, visibility
-from campaigns.content.blocks import Block, BlockDict, CompileEnv, Field, registry
+from campaigns.content.blocks import Block, BlockDict, CompileEnv, Field, Gone, registry
 from campaigns.content.plaintext import to_text
 from campaigns.content.versions import with_ids
 from campaigns.models import ContentBody
@@ -62,7 +62,7 @@ def cards(body: ContentBody) -> list[Card]:
     choices = {kind: _rows(body, model) for kind, model in REFERENCES.items() if _uses(kind)}
     kinds, found = registry(), []
     for place, block in enumerate(body.blocks):
-        kind = kinds.get(block.get("type", "")) or Block()
+        kind = kinds.get(block.get("type", "")) or Gone()
         inputs = [_input(block, field, choices) for field in kind.fields]
         seen = [_input(block, field, choices) for field in visibility.fields(kind)]
         last = place == len(body.blocks) - 1

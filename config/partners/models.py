@@ -1,5 +1,7 @@
 """Partners' keys and the webhooks we owe them."""
 
+from typing import Any
+
 from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -36,6 +38,13 @@ class ApiKey(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name} ({self.prefix})"
+
+
+# A topic or place that a key is bound to is not deleted: with its last bound gone, the key would open everything.
+for _bounds, _name in ((ApiKey.topics, "topic"), (ApiKey.places, "place")):
+    _through: Any = _bounds.through
+    _through._meta.get_field(_name).remote_field.on_delete = models.PROTECT
+    _through.__str__ = lambda row: str(row.apikey)  # what the desk's refusal names
 
 
 class KeyUsage(models.Model):

@@ -1,7 +1,7 @@
 """The audit log in words: “Marie started the campaign May offer”, in the reader's language, under today's names.
 
 words("started campaign")     # → "a lancé la campagne"
-things(entries)               # → {("campaign", 12): ("May offer", "/admin/campaigns/campaign/12/change/")}
+things(entries, reader)       # → {("campaign", 12): ("May offer", "/admin/campaigns/campaign/12/change/")}
 
 A new verb needs its words here: tests/config/test_deeds.py reads the source for verbs.
 """
@@ -12,6 +12,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 
 from django.apps import apps
+from django.contrib.auth.models import User
 from django.db.models import Model
 from django.urls import NoReverseMatch, reverse
 from django.utils.functional import Promise
@@ -105,10 +106,13 @@ ROOMS = ("contacts", "campaigns", "social", "config", "auth")
 Thing = tuple[str, str]  # its name, its address in the desk or ''
 
 
-def things(entries: Iterable[AuditEntry]) -> dict[tuple[str, int], Thing]:
-    """Return what the things of these entries are called now, by kind and number; what is gone is left out.
+JOINED = {"device": "place", "tillticket": "place", "automation": "brand", "codebatch": "offer"}  # in their names
 
-    One query a kind.
+
+def things(entries: Iterable[AuditEntry], reader: User) -> dict[tuple[str, int], Thing]:
+    """Return what the things of these entries are called now, by kind and number.
+
+    Left out is what is gone, and what the reader of the log may not look at. One query a kind.
     """
     numbers: defaultdict[str, set[int]] = defaultdict(set)
     for entry in entries:
@@ -116,8 +120,9 @@ def things(entries: Iterable[AuditEntry]) -> dict[tuple[str, int], Thing]:
             numbers[entry.subject_kind].add(entry.subject_id)
     found: dict[tuple[str, int], Thing] = {}
     for kind, wanted in numbers.items():
-        if (model := _model(kind)) is not None:
-            rows = model._default_manager.in_bulk(wanted)
+        model = _model(kind)
+        if model is not None and reader.has_perm(f"{model._meta.app_label}.view_{kind}"):
+            rows = model._default_manager.select_related(JOINED.get(kind)).in_bulk(wanted)  # None: nothing is joined
             found |= {(kind, pk): (str(row), _address(model, pk)) for pk, row in rows.items()}
     return found
 

@@ -7,6 +7,7 @@ before Save.
 
 from __future__ import annotations
 
+import functools
 from itertools import groupby
 from typing import Any
 
@@ -42,13 +43,12 @@ class SegmentAdmin(SimpleHistoryAdmin, FanfareAdmin):  # type: ignore[misc]
 
     def get_list_display(self, request: HttpRequest) -> list[Any]:
         """Return the columns; the one of the rules in words asks for the catalogue once a page."""
-        known: dict[str, Any] = {}
+        known = functools.cache(fields.catalogue)
 
         @admin.display(description=gettext_lazy("people"))
         def sentence(segment: Segment) -> str:
-            known.update(known or fields.catalogue())
             try:
-                return rules.describe(rules.parse(segment.rules, known), fields=known)
+                return rules.describe(rules.parse(segment.rules, known()), fields=known())
             except BadRule as why:
                 return _("Broken: %(why)s") % {"why": why}
 

@@ -57,7 +57,7 @@ def is_bundle(file: IO[bytes]) -> bool:
     if is_zip:
         try:
             is_zip = not {entry.filename for entry in zipfile.ZipFile(file).infolist()} & sheets.MARKS
-        except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
+        except sheets.BROKEN_ZIP:
             is_zip = False  # the reading of spreadsheets says what is wrong
     file.seek(0)
     return is_zip
@@ -72,7 +72,7 @@ def look(file: IO[bytes]) -> list[Entry]:
     file.seek(0)
     try:
         found = [one for one in zipfile.ZipFile(file).infolist() if not one.is_dir()]
-    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as why:
+    except sheets.BROKEN_ZIP as why:
         raise BadFile(_("The archive is broken or cut off. Download it again.")) from why
     unpacked = sum(one.file_size for one in found)
     if len(found) > MOST_FILES:
@@ -115,7 +115,7 @@ def opened(archive: zipfile.ZipFile, name: str) -> Iterator[IO[bytes]]:
                     if out.tell() + len(piece) > most:
                         raise BadFile(_("“%(name)s” unpacks to more than the archive says.") % {"name": name})
                     out.write(piece)
-        except (zipfile.BadZipFile, KeyError, OSError, ValueError, NotImplementedError, EOFError) as why:
+        except (*sheets.BROKEN_ZIP, KeyError, EOFError) as why:
             if isinstance(why, BadFile):
                 raise
             raise BadFile(_("“%(name)s” cannot be unpacked.") % {"name": name}) from why

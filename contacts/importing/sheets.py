@@ -30,6 +30,8 @@ MAX_FILE = 50_000_000  # bytes of a spreadsheet as it came
 MAX_UNPACKED = 100_000_000  # bytes; what 100,000 rows of a dozen columns need
 MAX_RATIO = 100  # times; XML of real sheets packs 10 to 30 times
 MARKS = {"xl/workbook.xml", "content.xml", "xl/workbook.bin"}  # files that only a spreadsheet holds
+# What Python's zipfile raises for an archive it cannot read; the last for a packing that it does not know.
+BROKEN_ZIP = (zipfile.BadZipFile, OSError, ValueError, NotImplementedError)
 SIGNATURES = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
 
 
@@ -105,7 +107,7 @@ def check(file: IO[bytes]) -> None:
         return
     try:
         entries = zipfile.ZipFile(file).infolist()
-    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as why:
+    except BROKEN_ZIP as why:
         raise BadFile(_("The spreadsheet is broken or cut off. Save it again, best as “CSV UTF-8”.")) from why
     unpacked = sum(entry.file_size for entry in entries)
     if unpacked > MAX_UNPACKED or unpacked > MAX_RATIO * max(size, 10_000) or len(entries) > 2000:

@@ -72,13 +72,16 @@ class Param:
 
 @dataclass(frozen=True)
 class Field:
-    """One thing people are chosen by: its name in rules, its label, its type (a key of ops.BY_TYPE) and its meaning."""
+    """One thing people are chosen by: its name in rules, its label, its type (a key of ops.BY_TYPE) and its meaning.
+
+    Without a `condition` it stands for other rules, those of a segment, which `sql` and `predicate` put in its place.
+    """
 
     key: str
     label: Text
     group: Text
     type: str
-    condition: Condition
+    condition: Condition | None
     test: Test | None = None
     observable: Condition | None = None
     known: Known | None = None

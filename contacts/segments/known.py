@@ -6,6 +6,7 @@ Rows(lambda: Campaign.objects.all()).label(7)        # → "Spring"; None when t
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -18,18 +19,18 @@ Text = str | Promise
 LIMIT = 20  # values that a list shows at once
 
 
-class Known:
+class Known(ABC):
     """A list of values with their labels; `is_short` lists are shown whole, others are searched."""
 
     is_short = False
 
+    @abstractmethod
     def find(self, words: str, limit: int = LIMIT) -> list[tuple[Any, Text]]:
         """Return values whose label holds the words."""
-        raise NotImplementedError
 
+    @abstractmethod
     def label(self, value: Any) -> str | None:
         """Return the value's label, None when there is no such value."""
-        raise NotImplementedError
 
 
 @dataclass(frozen=True)

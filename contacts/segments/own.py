@@ -83,10 +83,6 @@ def _offered(choices: Any) -> Any:
     return lambda: [(value, label) for value, label in choices.choices if value]
 
 
-def _inside(leaf: Leaf, now: datetime) -> Q:
-    raise NotImplementedError("segments inside segments are expanded by contacts.segments.sql and .predicate")
-
-
 FIELDS: list[Field] = [
     column("email", _("e-mail"), "text"),
     column("first_name", _("first name"), "text"),
@@ -127,7 +123,7 @@ FIELDS: list[Field] = [
     _declared(
         "reply_within", _("expects an answer within, hours"), "number", None, name="reply_within_hours", empty=None
     ),
-    Field("segment", _("segment"), STANDING, "segment", _inside, known=SEGMENTS),
+    Field("segment", _("segment"), STANDING, "segment", None, known=SEGMENTS),
     column(
         "last_opened", _("last open"), "date", group=ACTS, name="last_opened_at", observable=_measured("open_tracking")
     ),

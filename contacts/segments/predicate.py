@@ -88,26 +88,27 @@ class _Judge:
 
     def behind(self, leaf: Leaf) -> tuple[Verdict, ...]:
         """Return the rules of the segment that a leaf asks about."""
-        if leaf.field != "segment":
+        if self.fields[leaf.field].condition is not None:
             return ()
-        rules = parse(sql.rules_of(leaf.value, self.inside))
-        return (_Judge(self.contact, self.now, self.fields, (*self.inside, leaf.value)).verdict(rules),)
+        judge, rule = self.nested(leaf)
+        return (judge.verdict(rule),)
+
+    def nested(self, leaf: Leaf) -> tuple[_Judge, Rule]:
+        """Return who judges the segment that a leaf asks about, and its rules."""
+        rule = parse(sql.rules_of(leaf.value, self.inside), self.fields)
+        return _Judge(self.contact, self.now, self.fields, (*self.inside, leaf.value)), rule
 
     def leaf(self, leaf: Leaf) -> bool | None:
         field = self.fields[leaf.field]
-        if field.key == "segment":
-            rules = sql.rules_of(leaf.value, self.inside)
-            return _Judge(self.contact, self.now, self.fields, (*self.inside, leaf.value)).value(parse(rules))
-        if self.holds(field, leaf):
+        if field.condition is None:
+            judge, rule = self.nested(leaf)
+            return judge.value(rule)
+        is_so = field.test(self.contact, leaf, self.now) if field.test else self.asked(field.condition(leaf, self.now))
+        if is_so:
             return True
         if field.observable is None or self.asked(field.observable(leaf, self.now)):
             return False
         return leaf.unknown
-
-    def holds(self, field: Field, leaf: Leaf) -> bool:
-        if field.test is not None:
-            return field.test(self.contact, leaf, self.now)
-        return self.asked(field.condition(leaf, self.now))
 
     def asked(self, condition: Any) -> bool:
         return Contact.objects.filter(pk=self.contact.pk).filter(condition).exists()

@@ -74,7 +74,7 @@ class _Compiler:
 
     def leaf(self, leaf: Leaf) -> Where:
         field = self.fields[leaf.field]
-        if field.key == "segment":
+        if field.condition is None:
             return self.segment(leaf.value)
         true = field.condition(leaf, self.now)
         if field.observable is None:
@@ -86,7 +86,7 @@ class _Compiler:
 
     def segment(self, pk: int) -> Where:
         rules = rules_of(pk, self.inside)
-        return _Compiler(self.now, self.fields, (*self.inside, pk)).compile(parse(rules))
+        return _Compiler(self.now, self.fields, (*self.inside, pk)).compile(parse(rules, self.fields))
 
 
 def rules_of(pk: int, inside: Sequence[int] = ()) -> Any:

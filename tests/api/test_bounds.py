@@ -4,10 +4,11 @@ import json
 import re
 
 import pytest
+from django.db.models import ProtectedError
 from django.utils import timezone
 
 from campaigns.tracking import events
-from contacts.models import Contact
+from contacts.models import Contact, Topic
 from social import conversions, sharing
 from social.fans import proofs
 from social.models.fans import FanLevel
@@ -17,6 +18,7 @@ from tests.make import (
     make_campaign,
     make_contact,
     make_delivery,
+    make_place,
     make_segment,
     make_topic,
     make_user,
@@ -163,6 +165,34 @@ def test_a_bound_key_writes_of_nobody_it_cannot_see(bound, letter):
     assert [answer.status_code for answer in refused] == [422, 404, 422, 422, 422, 422, 422, 422, 404, 422]
     assert Contact.objects.get(pk=other).first_name == "Ben"
     assert bound.patch(f"/api/v1/contacts/{hers['contact'].pk}/", {"first_name": "Anna"}).status_code == 200
+
+
+def test_who_left_comes_back_by_no_post_and_nothing_of_her_is_told_or_changed(bound, letter):
+    ann = people(letter, "Ann")["contact"]
+    ann.subscriptions.update(state="unsubscribed", unsubscribed_at=timezone.now())
+    yes = {"topic": "letter", "basis": "consent", "evidence": {"form": "1"}}
+    many = [{"email": ann.email, "first_name": "Taken"}, {"email": "new@example.com"}]
+
+    one = bound.post("/api/v1/contacts/", {"email": ann.email, "first_name": "Taken", "subscriptions": [yes]})
+    bulk = bound.post("/api/v1/contacts/bulk/", {"contacts": many, **yes}).json()
+
+    assert one.status_code == 422 and one.json()["errors"][0]["pointer"] == "/subscriptions"
+    assert [(row["row"], row["status"]) for row in bulk["rows"]] == [(0, "refused"), (1, "created")]
+    assert bulk["rows"][0]["id"] is None and bulk["created"] == bulk["refused"] == 1
+    ann.refresh_from_db()
+    assert ann.first_name == "Ann" and ann.subscriptions.get().state == "unsubscribed"
+
+
+def test_what_a_key_is_bound_to_cannot_be_deleted_or_it_would_open_everything(bound, letter, admin_client):
+    place = make_place()
+    bound.key.places.add(place)
+
+    for thing in (letter, place):
+        with pytest.raises(ProtectedError):
+            thing.delete()
+    page = admin_client.post(f"/admin/contacts/topic/{letter.pk}/delete/", {"post": "yes"}).content.decode()
+
+    assert str(bound.key) in page and Topic.objects.filter(pk=letter.pk).exists()
 
 
 def test_of_a_person_of_two_topics_only_its_own_is_told(bound, letter):

@@ -142,6 +142,17 @@ def test_policy_refusals_pause_the_campaign_in_plain_words_and_suppress_nobody(r
     assert set(found) == {"deferred", "queued"} and not suppression.is_suppressed("fan0@example.com")
 
 
+def test_a_turn_whose_machine_stood_still_before_it_began_sends_all_the_same(relay_to, monkeypatch):
+    campaign = make_queue(8)
+    monkeypatch.setattr(sender, "TURN", -1.0)  # its time is over before the first look into the ledger
+
+    with Sink() as sink:
+        relay_to(sink)
+        sender.run(campaign)
+
+    assert len(sink.messages) == 8 and states(campaign) == {"sent": 8}
+
+
 def insist(write):
     """Write from the server's thread: SQLite in memory locks tables between connections and does not wait."""
     for _ in range(500):
