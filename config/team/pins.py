@@ -7,7 +7,7 @@ unpin(user, path)
 
 from __future__ import annotations
 
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 from django.contrib.auth.models import User
 from django.urls import Resolver404, resolve, reverse
@@ -39,9 +39,11 @@ def pin(user: User, path: str, name: str) -> PinnedPage:
     name, path = name.strip()[:80], path.strip()
     if not name:
         raise CannotPin(_("Give the page a name."))
-    if scrub(path) != path:
-        raise CannotPin(_("This list was searched for one address. Open the person and pin her page instead."))
+    if "\x00" in name + path:
+        raise CannotPin(_("A text holds a NUL byte, which is no text. Leave it out."))
     contact = _contact(path)
+    if scrub(path) != path or _looks_for_somebody(path):
+        raise CannotPin(_("This list was searched for one person. Open her and pin her page instead."))
     mine = PinnedPage.objects.filter(user=user)
     if mine.exclude(path=path).count() >= MOST:
         raise CannotPin(_("%(n)d pages are pinned already. Take one away first.") % {"n": MOST})
@@ -51,6 +53,12 @@ def pin(user: User, path: str, name: str) -> PinnedPage:
 def unpin(user: User, path: str) -> bool:
     """Take a page away and say whether it was pinned."""
     return bool(PinnedPage.objects.filter(user=user, path=path).delete()[0])
+
+
+def _looks_for_somebody(path: str) -> bool:
+    """Say whether it is the list of people with words searched for: a name that would outlive her erasure here."""
+    where = urlsplit(path)
+    return where.path == reverse("admin:contacts_contact_changelist") and "q" in parse_qs(where.query)
 
 
 def _contact(path: str) -> Contact | None:
@@ -64,5 +72,5 @@ def _contact(path: str) -> Contact | None:
         raise CannotPin(_("Only pages of the desk can be pinned.")) from why
     if not (match.url_name or "").startswith("contacts_contact_"):
         return None
-    numbers = [str(value) for value in match.kwargs.values() if str(value).isdigit()]
+    numbers = [str(value) for value in match.kwargs.values() if str(value).isdecimal()]
     return Contact.objects.filter(pk=numbers[0]).first() if numbers else None

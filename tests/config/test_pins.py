@@ -58,6 +58,9 @@ def test_a_pin_is_renamed_and_taken_away(client, head):
         ("/till/", "x", "Only pages of the desk"),
         ("/admin/" + "x" * 600, "x", "Only pages of the desk"),
         ("/admin/contacts/contact/?q=ann@example.com", "Ann", "pin her page instead"),
+        ("/admin/contacts/contact/?q=Le+Goff", "Ann", "pin her page instead"),
+        ("/admin/campaigns/delivery/?q=ann@example.com", "Ann", "pin her page instead"),
+        (READERS, "a\x00b", "NUL byte"),
     ],
 )
 def test_what_cannot_be_pinned_says_why(client, head, path, name, why):
