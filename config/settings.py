@@ -205,6 +205,7 @@ CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_CONTROL_QUEUE_EXCLUSIVE = False  # else RabbitMQ refuses a worker while it still holds its predecessor's queue
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_CONNECTION_MAX_RETRIES = None  # for ever: meanwhile the worker sends without it
 CELERY_BEAT_SCHEDULER = "config.celery:BeatingScheduler"

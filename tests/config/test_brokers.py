@@ -101,6 +101,23 @@ def test_a_worker_that_is_asked_to_leave_finishes_and_the_next_takes_the_rest(on
     assert done >= 30, "a task may run twice, but none is lost on a clean stop"
 
 
+def test_a_worker_starts_while_the_broker_still_holds_its_predecessor(on_broker):
+    """After a crash RabbitMQ keeps a connection for some time: the next worker of the same name must not die of it."""
+    former = start_worker(on_broker)
+    wait_for(on_broker, former, READY, "True")
+    worker = start_worker(on_broker)
+    time.sleep(3)  # its control queue is asked for now, or never
+
+    former.kill()
+    former.communicate(timeout=30)
+    on_broker.shell(SEND.format(count=3))
+    wait_for(on_broker, worker, READY, "True")
+    worker.terminate()
+    said, _ = worker.communicate(timeout=30)
+
+    assert worker.returncode == 0 and "RESOURCE_LOCKED" not in said
+
+
 def test_a_broker_that_does_not_answer_is_told(site):
     site.env["BROKER_URL"] = "redis://127.0.0.1:1/0"
     assert "ConnectionRefused" in site.shell(COMPLAINT) or "OperationalError" in site.shell(COMPLAINT)
