@@ -201,7 +201,7 @@ def crumbs(request: HttpRequest, parts: list[dict[str, Any]]) -> list[dict[str, 
 def find(request: HttpRequest, term: str) -> list[Any]:
     """Return presses, pages, people, campaigns, segments and offers whose name begins with or holds the words typed.
 
-    Contacts are found by the beginning of address or name, so that an index answers at a million rows.
+    Contacts are found by the beginning of address or name (contacts/searching.py).
     """
     from unfold.dataclasses import SearchResult
 
