@@ -68,6 +68,7 @@ VERBS: dict[str, str | Promise] = {
     "ordered QR codes": _("ordered QR codes"),
     "paused campaign": _("paused the campaign"),
     "placed sending hold": _("stopped all sending"),
+    "played": _("told a part of the demo"),
     "published mail of campaign": _("published the mail of the campaign"),
     "put notes aside": _("put notes of tills aside"),
     "removed people from campaign": _("removed people from the campaign"),

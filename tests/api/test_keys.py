@@ -9,7 +9,7 @@ from django.utils import timezone
 from config.partners import keys
 from config.partners.models import ApiKey
 from tests.api.conftest import AT_DOCS, Partner
-from tests.make import make_user
+from tests.make import make_place, make_topic, make_user
 
 pytestmark = pytest.mark.django_db
 
@@ -77,6 +77,20 @@ def test_the_command_prints_the_key_once_and_refuses_unknown_scopes(capsys):
     assert keys.find(capsys.readouterr().out.strip()).scopes == ["conversions:write"]
     with pytest.raises(CommandError, match="Unknown scope orders:eat"):
         call_command("create_api_key", "web shop", owner="marie", scope=["orders:eat"])
+
+
+def test_the_command_binds_a_key_to_topics_and_places_and_makes_none_when_one_is_unknown(capsys):
+    make_user(username="marie")
+    letter, lyon = make_topic(slug="letter"), make_place(slug="lyon")
+    asked = {"owner": "marie", "scope": ["contacts:read"]}
+
+    call_command("create_api_key", "web shop", topic=["letter"], place=["lyon"], **asked)
+    key = keys.find(capsys.readouterr().out.strip())
+    with pytest.raises(CommandError, match="no such topic or place"):
+        call_command("create_api_key", "other", topic=["lettre"], **asked)
+
+    assert (list(key.topics.all()), list(key.places.all())) == ([letter], [lyon])
+    assert ApiKey.objects.count() == 1
 
 
 def test_every_answer_says_what_is_left_of_the_minute_and_beyond_it_is_429():

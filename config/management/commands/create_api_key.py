@@ -7,8 +7,11 @@ from typing import Any
 
 from django.contrib.auth.models import User
 from django.core.management.base import BaseCommand, CommandError
+from django.db import transaction
 
 from config.partners import keys
+from contacts.models import Topic
+from social.models import Place
 
 
 class Command(BaseCommand):
@@ -21,12 +24,20 @@ class Command(BaseCommand):
             "--scope", action="append", required=True, help=f"may be repeated; some of {', '.join(keys.SCOPES)}"
         )
 
+        for name, what in (("topic", "people of these topics only"), ("place", "these shops only")):
+            parser.add_argument(f"--{name}", action="append", default=[], help=f"short name, may be repeated: {what}")
+
     def handle(self, *args: Any, **options: Any) -> None:
         try:
             owner = User.objects.get(username=options["owner"])
-            _key, text = keys.issue(options["name"], owner, options["scope"])
+            with transaction.atomic():
+                key, text = keys.issue(options["name"], owner, options["scope"])
+                key.topics.add(*(Topic.objects.get(slug=slug) for slug in options["topic"] or ()))
+                key.places.add(*(Place.objects.get(slug=slug) for slug in options["place"] or ()))
         except User.DoesNotExist:
             raise CommandError(f"There is no user {options['owner']}. Name one who exists, see /admin/.") from None
+        except (Topic.DoesNotExist, Place.DoesNotExist):
+            raise CommandError("There is no such topic or place. Use the short name, see /admin/.") from None
         except keys.UnknownScope as why:
             raise CommandError(str(why)) from None
         self.stdout.write(text)
