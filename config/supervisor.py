@@ -97,7 +97,7 @@ class Supervisor:
                 continue  # nobody is left in that group; macOS says "permission" of a group of zombies
         for child in self.children.values():
             child.wait()
-        self.show(0)
+        self.drain()
         self.selector.close()
 
     def alive(self) -> bool:
@@ -116,8 +116,17 @@ class Supervisor:
             *lines, self.unfinished[key.data] = (self.unfinished[key.data] + piece).split(b"\n")
             if not piece and self.unfinished[key.data]:
                 lines.append(self.unfinished[key.data])
+                self.unfinished[key.data] = b""
             for line in lines:
                 self.say(key.data, line.decode(errors="replace").rstrip())
+
+    def drain(self) -> None:
+        """Show what is still in the pipes, last lines without a newline too: the reason of a death stands there."""
+        while self.selector.get_map() and self.selector.select(0):
+            self.show(0)
+        for name, line in self.unfinished.items():  # of whoever left the group and holds its pipe open still
+            if line:
+                self.say(name, line.decode(errors="replace").rstrip())
 
     def say(self, name: str, line: str) -> None:
         try:

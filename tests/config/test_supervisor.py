@@ -114,6 +114,12 @@ def test_output_carries_the_name_of_its_child_even_without_a_last_newline(superv
     assert "child0 | ééé\n" in said and "child0 | last words\n" in said
 
 
+def test_last_words_are_shown_though_somebody_who_left_holds_the_pipe(supervised):
+    leaver = "subprocess.Popen(['sleep', '3'], start_new_session=True)"
+    process = supervised(f"import subprocess, sys; print('up', flush=True); {leaver}; sys.stdout.write('last words')")
+    assert "child0 | last words\n" in process.stdout.read()
+
+
 def test_a_reader_that_goes_away_stops_all(supervised):
     process = supervised("import time\nfor _ in range(600): print('up', flush=True); time.sleep(0.05)")
     process.stdout.close()
