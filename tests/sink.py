@@ -44,6 +44,7 @@ class Sink:
         self.lock = threading.Lock()
         self.closing = threading.Event()
         self.listener = socket.create_server(("127.0.0.1", 0))
+        self.listener.settimeout(None)  # whatever a library made the default
         self.port = self.listener.getsockname()[1]
 
     def __enter__(self) -> "Sink":

@@ -5,6 +5,7 @@ Bluesky    arroba serves the repositories (com.atproto.repo.*); resolveHandle an
 Mastodon   mastodon-mock: apps, OAuth, accounts, relationships
 """
 
+import contextlib
 import os
 import socket
 import threading
@@ -14,17 +15,32 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import requests
 
 
+@contextlib.contextmanager
+def own_timeouts():
+    """Keep what an import does to every socket of the process to itself: webutil gives each a timeout of 15 s.
+
+    A server of another test that waited longer for its next connection then ended, and nobody answered any more.
+    """
+    read, timeout = socket.getdefaulttimeout, socket.getdefaulttimeout()
+    try:
+        yield
+    finally:
+        socket.getdefaulttimeout = read
+        socket.setdefaulttimeout(timeout)
+
+
 class Bluesky:
     """Repositories and an AppView. `appview_is_up` takes the AppView away, not the repositories."""
 
     def __init__(self):
         warnings.filterwarnings("ignore", module="webutil|websockets")
-        from arroba import server, util, xrpc_repo, xrpc_server  # noqa: F401 - they register their methods
-        from arroba.repo import Repo
-        from arroba.storage import MemoryStorage
-        from flask import Flask, abort, jsonify
-        from lexrpc.flask_server import init_flask
-        from werkzeug.serving import make_server
+        with own_timeouts():
+            from arroba import server, util, xrpc_repo, xrpc_server  # noqa: F401 - they register their methods
+            from arroba.repo import Repo
+            from arroba.storage import MemoryStorage
+            from flask import Flask, abort, jsonify
+            from lexrpc.flask_server import init_flask
+            from werkzeug.serving import make_server
 
         self.Repo, self.key = Repo, util.new_key(seed=2349872879569)
         os.environ["REPO_TOKEN"] = self.token = "towel"
