@@ -19,7 +19,7 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from campaigns import composing, reports
+from campaigns import composing, reports, writers
 from campaigns.content import checks
 from campaigns.content.findings import BadContent
 from campaigns.control_api import SENDING_SCOPES, BodySerializer, Controls
@@ -42,9 +42,9 @@ class CampaignSerializer(serializers.ModelSerializer[Campaign]):
         model = Campaign
         fields = [
             "id", "name", "kind", "state", "topic", "sender", "content", "segments", "excluded_segments",
-            "everyone_reason", "scheduled_at", "timing", "pace_per_hour", "tracking", "ambiguity", "holdout_percent",
-            "objective", "target", "due_on", "owner", "needs_approval", "paused_reason", "audience_at", "started_at",
-            "finished_at", "created_at", "updated_at",
+            "within", "everyone_reason", "scheduled_at", "timing", "pace_per_hour", "tracking", "ambiguity",
+            "holdout_percent", "objective", "target", "due_on", "owner", "needs_approval", "paused_reason",
+            "audience_at", "started_at", "finished_at", "created_at", "updated_at",
         ]  # fmt: skip
         read_only_fields = fields
 
@@ -65,6 +65,11 @@ class CampaignWishSerializer(Strict):
     )
     excluded_segments: serializers.ManyRelatedField = serializers.PrimaryKeyRelatedField(  # type: ignore[assignment]
         many=True, queryset=Segment.objects.filter(archived_at=None), required=False
+    )
+    within: serializers.PrimaryKeyRelatedField[Segment] = serializers.PrimaryKeyRelatedField(
+        queryset=Segment.objects.filter(archived_at=None),
+        required=False,
+        help_text="Nobody outside this segment gets it, whatever else is chosen; alone, all of it get it.",
     )
     everyone_reason = serializers.CharField(
         max_length=300, required=False, help_text="Needed when no segment is chosen: why everybody gets this."
@@ -175,6 +180,9 @@ class CampaignViewSet(Controls, mixins.ListModelMixin, mixins.RetrieveModelMixin
     serializer_class = CampaignSerializer
     filterset_fields = ["state", "kind"]
 
+    def get_queryset(self) -> QuerySet[Campaign]:
+        return writers.visible(getattr(self.request, "user", None), super().get_queryset())
+
     @extend_schema(
         summary="Make a draft", request=CampaignWishSerializer, responses={201: CampaignSerializer}, examples=[MAY]
     )
@@ -190,6 +198,8 @@ class CampaignViewSet(Controls, mixins.ListModelMixin, mixins.RetrieveModelMixin
             campaign = composing.compose(by=acting_user(request), **wish.validated_data)
         except (BadContent, composing.Incomplete) as why:
             raise Unprocessable(str(why), code="bad_content") from why
+        except control.Refused as why:
+            raise Unprocessable(str(why), code="not_yours") from why
         return Response(self.get_serializer(campaign).data, status=status.HTTP_201_CREATED)
 
     @extend_schema(summary="Check before sending", request=None, responses=CheckSerializer)

@@ -16,10 +16,12 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
+from django.contrib.auth.models import User
 from django.db.models import Case, Count, IntegerField, OuterRef, Subquery, Value, When
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
+from campaigns import writers
 from campaigns.delivery import audience, control, pacing
 from campaigns.models import Campaign, Delivery
 from contacts.models import Contact, Segment
@@ -97,11 +99,14 @@ class Board:
         return self.until
 
 
-def board(day: date, view: str) -> Board:
-    """Return the days around `day`. Reads: planned and started campaigns of these days with their segments."""
+def board(day: date, view: str, by: User | None = None) -> Board:
+    """Return the days around `day` as a person may see them.
+
+    Reads:  planned and started campaigns of these days with their segments.
+    """
     since, until = window(day, view)
     begin, end = _grid(since, until, view)
-    found = _campaigns(start(begin), start(end))
+    found = _campaigns(start(begin), start(end), by)
     clashes = clashing(found)
     for one, other, _segment in clashes:
         for entry in found:
@@ -149,8 +154,9 @@ def start(day: date) -> datetime:
     return timezone.make_aware(datetime.combine(day, time.min))
 
 
-def _campaigns(since: datetime, until: datetime) -> list[Entry]:
-    mailings = Campaign.objects.filter(kind=Campaign.Kind.CAMPAIGN).prefetch_related("segments")
+def _campaigns(since: datetime, until: datetime, by: User | None = None) -> list[Entry]:
+    mailings = writers.visible(by).filter(kind=Campaign.Kind.CAMPAIGN)
+    mailings = mailings.select_related("within").prefetch_related("segments")
     plans = mailings.filter(state=State.SCHEDULED, scheduled_at__gte=since, scheduled_at__lt=until)
     begun = mailings.filter(started_at__gte=since, started_at__lt=until)
     entries = [Entry(one, one.scheduled_at, True) for one in plans.order_by("scheduled_at")[:SHOWN] if one.scheduled_at]
@@ -170,9 +176,14 @@ def clashing(entries: Sequence[Entry]) -> list[tuple[Campaign, Campaign, str]]:
     return found
 
 
+def chosen(campaign: Campaign) -> list[Segment]:
+    """Return the segments that say whom a campaign is for: its own, else the one beyond which it never goes."""
+    return list(campaign.segments.all()) or ([campaign.within] if campaign.within else [])
+
+
 def _shared(one: Campaign, other: Campaign) -> str:
     """Return the name of what both write to, '' for nothing: segments, or the topic where one takes everybody."""
-    first, second = ({segment.pk: segment for segment in campaign.segments.all()} for campaign in (one, other))
+    first, second = ({segment.pk: segment for segment in chosen(campaign)} for campaign in (one, other))
     if common := first.keys() & second.keys():
         return ", ".join(sorted(first[pk].name for pk in common))
     is_all = not first or not second
@@ -182,14 +193,14 @@ def _shared(one: Campaign, other: Campaign) -> str:
 # --- Pressure ---------------------------------------------------------------------------------------------------------
 
 
-def pressures(since: datetime, until: datetime) -> list[Pressure]:
+def pressures(since: datetime, until: datetime, by: User | None = None) -> list[Pressure]:
     """Return, for each segment that a plan of the window writes to, how many mails its people would get in it.
 
     Reads:   Delivery sent in the window, the people of the plans: one count a segment.
     """
-    plans = [entry.campaign for entry in _campaigns(since, until) if entry.is_plan][:WEIGHED]
-    chosen: dict[int, Segment] = {segment.pk: segment for plan in plans for segment in plan.segments.all()}
-    return [pressure(segment, plans, since, until) for segment in list(chosen.values())[:WEIGHED]]
+    plans = [entry.campaign for entry in _campaigns(since, until, by) if entry.is_plan][:WEIGHED]
+    weighed: dict[int, Segment] = {segment.pk: segment for plan in plans for segment in chosen(plan)}
+    return [pressure(segment, plans, since, until) for segment in list(weighed.values())[:WEIGHED]]
 
 
 def pressure(segment: Segment, plans: Sequence[Campaign], since: datetime, until: datetime) -> Pressure:

@@ -16,6 +16,7 @@ from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from campaigns import writers
 from campaigns.content import versions
 from campaigns.delivery import control
 from campaigns.models import Campaign, ContentBody, ContentVersion, EmailContent, Sender
@@ -38,6 +39,7 @@ def compose(
     sender: Sender | None = None,
     segments: Iterable[Segment] = (),
     excluded_segments: Iterable[Segment] = (),
+    within: Segment | None = None,
     template: EmailContent | None = None,
     bodies: Sequence[Mapping[str, Any] | ContentBody] = (),
     **options: Any,
@@ -45,13 +47,22 @@ def compose(
     """Return a new draft whose mail may be changed without touching the template.
 
     Writes:  Campaign, EmailContent with one version, an audit entry.
-    Raises:  Incomplete without template and bodies, or when the brand has no sender or several; BadContent.
+    Raises:  Incomplete without template and bodies, or when the brand has no sender or several; BadContent;
+             control.Refused when the writer is bound to her shops and this is not theirs (campaigns/writers.py).
     """
-    content = EmailContent.objects.create(name=name, brand=topic.brand)
+    people = writers.within(by, within)
+    begun = writers.source(template, by)
+    content = EmailContent.objects.create(name=name, brand=topic.brand, made_from=begun)
     person = by if isinstance(by, User) else None  # else a label, such as "fanfare"
-    versions.new_version(content, _bodies(template, bodies), person)
+    versions.new_version(content, _bodies(begun, bodies), person)
     campaign = Campaign.objects.create(
-        name=name, topic=topic, sender=sender or _only_sender(topic), content=content, created_by=person, **options
+        name=name,
+        topic=topic,
+        sender=sender or _only_sender(topic),
+        content=content,
+        within=people,
+        created_by=person,
+        **options,
     )
     campaign.segments.set(segments)
     campaign.excluded_segments.set(excluded_segments)
@@ -59,13 +70,12 @@ def compose(
     return campaign
 
 
-def _bodies(template: EmailContent | None, bodies: Sequence[Mapping[str, Any] | ContentBody]) -> list[ContentBody]:
+def _bodies(begun: ContentVersion | None, bodies: Sequence[Mapping[str, Any] | ContentBody]) -> list[ContentBody]:
     if bodies:
         return [body if isinstance(body, ContentBody) else ContentBody(**body) for body in bodies]
-    newest = template.versions.order_by("-number").first() if template else None
-    if newest is None:
+    if begun is None:
         raise Incomplete(_("Name a template, or give the mail's bodies: one per language with its subject and blocks."))
-    copied = list(newest.bodies.all())
+    copied = list(begun.bodies.all())
     for body in copied:
         body.pk, body.version_id = None, None  # type: ignore[assignment]
         body._state.adding = True
@@ -112,6 +122,7 @@ SAME = (
     "needs_subscription",
     "topic",
     "sender",
+    "within",
     "tracking",
     "ambiguity",
     "objective",
@@ -148,9 +159,12 @@ def write_to(campaign: Campaign, segments: Iterable[Segment], by: User | str) ->
 def _like(campaign: Campaign, name: str, fields: Sequence[str], by: User | str) -> Campaign:
     name = name[:LONGEST_NAME]
     person = by if isinstance(by, User) else None
+    writers.require(campaign, by)
     content = None
     if campaign.content is not None:
-        content = EmailContent.objects.create(name=name, brand=campaign.content.brand)
+        content = EmailContent.objects.create(
+            name=name, brand=campaign.content.brand, made_from=campaign.content.made_from
+        )
         newest = campaign.content.versions.order_by("-number").first()
         if newest is not None:
             versions.copy_to(content, newest, person)

@@ -5,9 +5,11 @@ GET /api/v1/templates/?name=Announcement    → {"id": 6, "brand": "maison", "na
 
 from __future__ import annotations
 
+from django.db.models import QuerySet
 from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework import mixins, serializers
 
+from campaigns import writers
 from campaigns.models import EmailContent
 from contacts.models import Brand
 from contacts.resource import Resource
@@ -32,6 +34,9 @@ class TemplateViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Resource
     queryset = EmailContent.objects.filter(is_template=True, archived_at=None).select_related("brand")
     serializer_class = TemplateSerializer
     filterset_fields = ["name", "brand__slug"]
+
+    def get_queryset(self) -> QuerySet[EmailContent]:
+        return writers.contents(getattr(self.request, "user", None), super().get_queryset())
 
 
 ROUTES = {"templates": TemplateViewSet}

@@ -20,7 +20,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from campaigns import aims
+from campaigns import aims, writers
 from campaigns.models import Campaign, Delivery, Engagement, Event, SendingHold
 from config import lessons, needs
 from config.team import recent
@@ -80,12 +80,14 @@ def home(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     """Return the context of Home; each answer only to those who may see its objects."""
     may = request.user.has_perm
     if may("campaigns.view_campaign"):
-        campaigns = list(Campaign.objects.exclude(state=Campaign.State.DRAFT).order_by("-created_at")[:WATCHED])
+        campaigns = list(
+            writers.visible(request.user).exclude(state=Campaign.State.DRAFT).order_by("-created_at")[:WATCHED]
+        )
         figures = _figures(campaigns)
         waiting = [*needs.disk(), *_campaign_needs(campaigns, figures), *needs.notices()]
         context |= {"needs": waiting, "running": _sending(campaigns, figures)}
         context["learned"] = _learned(campaigns, figures)
-        context["aims"] = _aims()
+        context["aims"] = _aims(request)
         context["lessons"] = _lessons(context["learned"])
     context.setdefault("needs", [])
     if may("campaigns.approve_campaign"):
@@ -219,10 +221,10 @@ def _jobs() -> list[Running]:
     ]
 
 
-def _aims() -> list[dict[str, Any]]:
+def _aims(request: HttpRequest) -> list[dict[str, Any]]:
     """Return the objectives with a target that are still of interest: those due last, and not long over."""
     since = timezone.now() - RECENT
-    wanted = Campaign.objects.filter(target__isnull=False).exclude(state=Campaign.State.CANCELLED)
+    wanted = writers.visible(request.user).filter(target__isnull=False).exclude(state=Campaign.State.CANCELLED)
     recent = wanted.filter(Q(started_at=None) | Q(started_at__gte=since) | Q(due_on__gte=timezone.localdate()))
     shown = list(recent.select_related("owner").order_by(F("due_on").asc(nulls_last=True), "-created_at")[:SHOWN])
     actual = social_aims.actual(shown)

@@ -206,7 +206,7 @@ def find(request: HttpRequest, term: str) -> list[Any]:
     from unfold.dataclasses import SearchResult
 
     results = list(_pages(request, term.strip()))
-    for app, model, icon, rows in _searches(term.strip()):
+    for app, model, icon, rows in _searches(request, term.strip()):
         if not request.user.has_perm(f"{app}.view_{model}") or not address(f"admin:{app}_{model}_changelist"):
             continue
         for row in rows()[:FOUND_PER_KIND]:
@@ -242,15 +242,20 @@ def _pages(request: HttpRequest, term: str) -> Iterator[Any]:
             )
 
 
-def _searches(term: str) -> list[tuple[str, str, str, Callable[[], QuerySet[Any]]]]:
-    from campaigns.models import Campaign
+def _searches(request: HttpRequest, term: str) -> list[tuple[str, str, str, Callable[[], QuerySet[Any]]]]:
+    from campaigns import writers
     from contacts.models import Segment
     from contacts.searching import beginning_with
     from social.models import Offer
 
     return [
         ("contacts", "contact", "person", lambda: beginning_with(term)),
-        ("campaigns", "campaign", "campaign", lambda: Campaign.objects.filter(name__icontains=term).order_by("-id")),
+        (
+            "campaigns",
+            "campaign",
+            "campaign",
+            lambda: writers.visible(request.user).filter(name__icontains=term).order_by("-id"),
+        ),
         ("contacts", "segment", "filter_alt", lambda: Segment.objects.filter(name__icontains=term)),
         ("social", "offer", "local_activity", lambda: Offer.objects.filter(name__icontains=term).order_by("-id")),
     ]

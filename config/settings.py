@@ -159,6 +159,7 @@ CONFIRMED_HOOKS: list[str] = [
     "social.referrals",
     "campaigns.automatic",
 ]  # called when a person confirmed a subscription
+WRITERS_PEOPLE = "social.places_people"  # whom the managers of shops may write to
 AUTOMATIC_SOURCES: list[str] = ["campaigns.automatic", "social.automatic"]  # ready-made automatic mails
 
 # --- Database --------------------------------------------------------------------------------------------------------

@@ -13,7 +13,7 @@ from django.utils.decorators import method_decorator
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from campaigns import composing
+from campaigns import composing, writers
 from campaigns.models import Campaign, Link
 from campaigns.reports import people
 
@@ -30,7 +30,7 @@ class MakesDrafts:
         """Make the same campaign again, as a draft, and go to it."""
         if not self.has_add_permission(request):
             raise PermissionDenied
-        copied = composing.duplicate(get_object_or_404(Campaign, pk=pk), request.user)  # type: ignore[arg-type]
+        copied = composing.duplicate(get_object_or_404(writers.visible(request.user), pk=pk), request.user)  # type: ignore[arg-type]
         messages.success(request, _("This is the copy. Nothing is sent before you press Start."))
         return to_page(copied)
 
@@ -39,7 +39,7 @@ class MakesDrafts:
         """Make a draft to those who got a version (`who=version-1`) or followed a link (`who=link-3`) and go to it."""
         if not (self.has_add_permission(request) and request.user.has_perm("contacts.add_segment")):
             raise PermissionDenied
-        campaign = get_object_or_404(Campaign, pk=pk)
+        campaign = get_object_or_404(writers.visible(request.user), pk=pk)
         what, _dash, number = request.POST.get("who", "").partition("-")
         try:
             if what not in {"version", "link"} or not (number.isascii() and number.isdigit() and len(number) < 7):

@@ -14,7 +14,7 @@ from django.utils.decorators import method_decorator
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from campaigns import approval
+from campaigns import approval, writers
 from campaigns.admin.again import to_page
 from campaigns.delivery import control
 from campaigns.models import Campaign
@@ -46,7 +46,7 @@ class ApprovalPages:
             raise PermissionDenied
         if act is None:
             raise Http404
-        campaign = get_object_or_404(Campaign, pk=pk)
+        campaign = get_object_or_404(writers.visible(request.user), pk=pk)
         try:
             act(campaign, cast(User, request.user), request.POST.get("words", ""))
             messages.success(request, said(verb))

@@ -17,9 +17,10 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from campaigns import composing, founding
+from campaigns import composing, founding, writers
 from campaigns.admin.again import to_page
 from campaigns.content import starters
+from campaigns.delivery import control
 from campaigns.models import Campaign, EmailContent, Sender
 from contacts.models import Segment, Topic
 
@@ -28,9 +29,15 @@ LAST = 3
 State = Campaign.State
 
 
-def beginnings() -> list[tuple[str, list[tuple[str, str]]]]:
-    """Return what a mail can begin with, in groups: last campaigns, own templates, ready letters."""
-    sent = Campaign.objects.filter(kind=Campaign.Kind.CAMPAIGN, started_at__isnull=False, content__isnull=False)
+def beginnings(by: User) -> list[tuple[str, list[tuple[str, str]]]]:
+    """Return what a mail of a person can begin with, in groups: last campaigns, own templates, ready letters."""
+    sent = writers.visible(by).filter(kind=Campaign.Kind.CAMPAIGN, started_at__isnull=False, content__isnull=False)
+    if writers.is_bound(by):
+        approved = writers.templates().order_by("name")[:OFFERED]
+        return [
+            (_("Templates approved for shops"), [(f"template-{one.pk}", one.name) for one in approved]),
+            (_("As last time"), [(f"campaign-{one.pk}", one.name) for one in sent.order_by("-started_at")[:LAST]]),
+        ]
     templates = EmailContent.objects.filter(is_template=True, archived_at=None, versions__isnull=False).distinct()
     return [
         (_("As last time"), [(f"campaign-{one.pk}", one.name) for one in sent.order_by("-started_at")[:LAST]]),
@@ -69,14 +76,18 @@ class Beginning(forms.Form):
         required=False,
         empty_label=gettext_lazy("decide later, on the campaign’s page"),
     )
+    within = forms.ModelChoiceField(
+        Segment.objects.none(), label=gettext_lazy("To"), required=False, empty_label=gettext_lazy("choose your shop")
+    )
     begin = forms.ChoiceField(label=gettext_lazy("The mail begins with"), widget=forms.RadioSelect)
 
-    def __init__(self, *args: Any, is_first: bool, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, by: User, is_first: bool, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.groups = [(title, choices) for title, choices in beginnings() if choices]
+        self.groups = [(title, choices) for title, choices in beginnings(by) if choices]
         choices = [choice for _title, group in self.groups for choice in group]
         begin = cast(forms.ChoiceField, self.fields["begin"])
-        begin.choices, begin.initial = choices, choices[0][0]
+        begin.choices, begin.initial = choices, choices[0][0] if choices else None
+        self._ask_whom(writers.segments_of(by))
         unasked = ("topic", "sender") if is_first else ("brand", "postal_address", "from_email")
         for name in unasked:
             del self.fields[name]
@@ -84,16 +95,27 @@ class Beginning(forms.Form):
         if not is_first and senders.count() < 2:
             del self.fields["sender"]
 
+    def _ask_whom(self, mine: list[Segment] | None) -> None:
+        """Ask for a segment, or of whom writes to the people of her shops: which shop, where she has several."""
+        if mine is None:
+            del self.fields["within"]
+            return
+        del self.fields["segment"]
+        people = Segment.objects.filter(pk__in=[segment.pk for segment in mine])
+        cast(forms.ModelChoiceField[Segment], self.fields["within"]).queryset = people
+        if len(mine) == 1:
+            self.fields["within"].initial = mine[0]
+
 
 def begin(asked: dict[str, Any], by: User) -> Campaign:
     """Return the draft that the form asks for.
 
-    Raises:  composing.Incomplete when the brand has several senders and none was chosen.
+    Raises:  composing.Incomplete when the brand has several senders and none was chosen; control.Refused as there.
     """
     kind, _dash, key = asked["begin"].partition("-")
-    segments = [asked["segment"]] if asked["segment"] else []
+    segments = [asked["segment"]] if asked.get("segment") else []
     if kind == "campaign":
-        copied = composing.duplicate(Campaign.objects.get(pk=key), by)
+        copied = composing.duplicate(writers.visible(by).get(pk=key), by)
         copied.name = asked["name"]
         copied.save(update_fields=["name", "updated_at"])
         if segments:
@@ -107,6 +129,7 @@ def begin(asked: dict[str, Any], by: User) -> Campaign:
         mail["bodies"] = starters.bodies(
             key, languages=dict.fromkeys(spoken), website=brand.website, **starters.rows_for(brand)
         )
+    mail["within"] = asked.get("within")
     return composing.compose(
         name=asked["name"], topic=topic, sender=asked.get("sender"), segments=segments, by=by, **mail
     )
@@ -122,18 +145,20 @@ class BeginsCampaigns:
         self, request: HttpRequest, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         """Ask what a new campaign begins with; `?plain=1` is the bare form, for mails that events send."""
-        if "plain" in request.GET or "_popup" in request.GET or "_popup" in request.POST:
+        by = cast(User, request.user)
+        if not writers.is_bound(by) and ("plain" in request.GET or "_popup" in {*request.GET, *request.POST}):
             return super().add_view(request, form_url, extra_context)  # type: ignore[misc,no-any-return]
         if not self.has_add_permission(request):
             raise PermissionDenied
         is_first = founding.missing()
         if is_first and not request.user.has_perms(founding.RIGHTS):
             raise PermissionDenied(_("There is no brand to write for yet. Ask an administrator to add one."))
-        form = Beginning(request.POST or None, is_first=is_first)
+        form = Beginning(request.POST or None, by=by, is_first=is_first)
         if request.method == "POST" and form.is_valid():
             try:
-                return to_page(begin(form.cleaned_data, cast(User, request.user)))
-            except composing.Incomplete as why:
+                return to_page(begin(form.cleaned_data, by))
+            except (composing.Incomplete, control.Refused) as why:
                 form.add_error("sender" if "sender" in form.fields else None, str(why))
         context = {**self.admin_site.each_context(request), "title": _("New campaign"), "form": form}
+        context["is_bound"] = writers.is_bound(by)
         return render(request, "admin/campaigns/campaign/begin.html", context)

@@ -10,6 +10,7 @@ from django.conf import settings
 from django.contrib import admin, messages
 from django.contrib.admin.views.main import ChangeList
 from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
 from django.urls import URLPattern, path, reverse
@@ -25,6 +26,7 @@ from liquid.exceptions import LiquidError
 from simple_history.admin import SimpleHistoryAdmin
 from unfold.widgets import UnfoldAdminCheckboxSelectMultiple
 
+from campaigns import writers
 from campaigns.admin import approving, steps, zones
 from campaigns.admin import reports as report_pages
 from campaigns.admin.again import MakesDrafts, readers, to_page
@@ -53,6 +55,7 @@ LIVE_FIELDS = {
     "timing",
     "priority",
 }  # what may change while it sends; the rest was frozen at the start
+SHOP_FIELDS = {"name", "topic", "within", "content", "objective", "target", "due_on", "owner", "timing"}
 
 
 class WithProgress(ChangeList):
@@ -91,7 +94,10 @@ class CampaignAdmin(
     ordering = ["-created_at"]
 
     fieldsets = [
-        (gettext_lazy("People"), {"fields": ["name", "topic", "segments", "excluded_segments", "everyone_reason"]}),
+        (
+            gettext_lazy("People"),
+            {"fields": ["name", "topic", "segments", "excluded_segments", "within", "everyone_reason"]},
+        ),
         (gettext_lazy("Content"), {"fields": ["content"]}),
         (gettext_lazy("Share & offer"), {"fields": ["objective", "target", "due_on", "owner"]}),
         (gettext_lazy("Check"), {"fields": ["tracking", "in_archive"]}),
@@ -117,17 +123,32 @@ class CampaignAdmin(
     def get_fieldsets(self, request: HttpRequest, obj: Campaign | None = None) -> Any:
         if obj is None:
             return [(None, {"fields": ["name", "kind", "trigger", "topic", "sender", "content"]})]
-        return self.fieldsets
+        if not writers.is_bound(request.user):
+            return self.fieldsets
+        return [
+            (title, {"fields": [name for name in part["fields"] if name in SHOP_FIELDS]})
+            for title, part in self.fieldsets
+        ]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Campaign | None = None) -> Any:
         if obj is None:
             return []
         if obj.state in OPEN:
-            return self.readonly_fields
+            return [*self.readonly_fields, *(["content"] if writers.is_bound(request.user) else [])]
         return [name for _title, part in self.fieldsets for name in part["fields"] if name not in LIVE_FIELDS]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Campaign]:
+        return writers.visible(request.user, super().get_queryset(request))
 
     def has_delete_permission(self, request: HttpRequest, obj: Campaign | None = None) -> bool:
         return super().has_delete_permission(request, obj) and (obj is None or obj.state == State.DRAFT)
+
+    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        mine = writers.segments_of(request.user)
+        if db_field.name == "within" and mine is not None:
+            people = Segment.objects.filter(pk__in=[segment.pk for segment in mine])
+            kwargs |= {"queryset": people, "required": True}
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
     def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         kwargs["widget"] = UnfoldAdminCheckboxSelectMultiple()
@@ -235,7 +256,7 @@ class CampaignAdmin(
             "zones": zones.offered(),
             "suggested_at": f"{suggested():%Y-%m-%dT%H:%M}",
             "show_save_and_continue": False,  # Save stays here: there is always a next step
-            "segments": Segment.objects.order_by("name"),
+            "segments": Segment.objects.order_by("name") if request.user.has_perm("contacts.view_segment") else [],
             **approving.context(request, campaign),
             **numbers(request, campaign),
             **(watched(campaign) if campaign.started_at else {}),
@@ -246,7 +267,7 @@ class CampaignAdmin(
         """Press one of the page's buttons: the same verbs as the API's."""
         if not request.user.has_perm("campaigns.start_campaign"):
             raise PermissionDenied
-        campaign = get_object_or_404(Campaign, pk=pk)
+        campaign = get_object_or_404(writers.visible(request.user), pk=pk)
         if verb not in VERBS:
             raise Http404
         try:
@@ -257,7 +278,7 @@ class CampaignAdmin(
 
     def live(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Answer the progress panel alone; the page asks every two seconds while anything is left to do."""
-        campaign = get_object_or_404(Campaign, pk=pk)
+        campaign = get_object_or_404(writers.visible(request.user), pk=pk)
         if not self.has_view_permission(request, campaign):
             raise PermissionDenied
         context = {"campaign": campaign, "badge": badge(campaign), **numbers(request, campaign)}
@@ -267,7 +288,7 @@ class CampaignAdmin(
 
     def watch(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Answer relays, receivers and the last lines of the log; asked for less often than the numbers."""
-        campaign = get_object_or_404(Campaign, pk=pk)
+        campaign = get_object_or_404(writers.visible(request.user), pk=pk)
         if not self.has_view_permission(request, campaign):
             raise PermissionDenied
         return render(request, "admin/campaigns/campaign/watch.html", {"campaign": campaign, **watched(campaign)})
@@ -286,7 +307,9 @@ class CampaignAdmin(
         """Answer the mail as a reader of the language sees it, for the frame beside the steps."""
         from campaigns.content import web
 
-        campaign = get_object_or_404(Campaign.objects.select_related("content__brand"), pk=pk)
+        campaign = get_object_or_404(
+            writers.visible(request.user, Campaign.objects.select_related("content__brand")), pk=pk
+        )
         if not self.has_view_permission(request, campaign):
             raise PermissionDenied
         language = request.GET.get("language") or steps.overview_languages(campaign)[0]

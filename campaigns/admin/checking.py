@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_POST
 
+from campaigns import writers
 from campaigns.admin import steps
 from campaigns.content import checks, reach, reachable, spam
 from campaigns.content.findings import Finding
@@ -115,7 +116,9 @@ class CheckPages:
         return _send_test(request, self._campaign(request, pk))
 
     def _campaign(self, request: HttpRequest, pk: int) -> Campaign:
-        campaign = get_object_or_404(Campaign.objects.select_related("sender", "content__brand", "topic"), pk=pk)
+        campaign = get_object_or_404(
+            writers.visible(request.user, Campaign.objects.select_related("sender", "content__brand", "topic")), pk=pk
+        )
         if not cast(Any, self).has_view_permission(request, campaign):
             raise PermissionDenied
         return campaign

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.decorators import action
 
-from campaigns import composing, consent_campaign
+from campaigns import composing, consent_campaign, writers
 from campaigns.delivery.control import Refused
 from contacts.models import Topic
 
@@ -27,13 +27,17 @@ class AsksConsent:
     opts: Any
     has_add_permission: Any
 
-    @action(description=gettext_lazy("Ask for consent"), url_path="to-ask-consent", permissions=["add"])  # type: ignore[untyped-decorator]
+    @action(description=gettext_lazy("Ask for consent"), url_path="to-ask-consent", permissions=["ask_consent"])  # type: ignore[untyped-decorator]
     def to_ask_consent(self, request: HttpRequest) -> HttpResponse:
         return HttpResponseRedirect(reverse("admin:campaigns_campaign_ask_consent"))
 
+    def has_ask_consent_permission(self, request: HttpRequest) -> bool:
+        may: bool = self.has_add_permission(request)
+        return may and not writers.is_bound(request.user)
+
     def choose_topic(self, request: HttpRequest) -> HttpResponse:
         """Show the topics and when each brand last asked; a POST composes the draft."""
-        if not self.has_add_permission(request):
+        if not self.has_ask_consent_permission(request):
             raise PermissionDenied
         topics = Topic.objects.filter(archived_at=None).select_related("brand")
         if request.method == "POST":

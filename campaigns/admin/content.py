@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, cast
 
 from django import forms
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.core.exceptions import ValidationError
 from django.db.models import Max, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -18,9 +18,12 @@ from django.utils.translation import gettext_lazy
 from simple_history.admin import SimpleHistoryAdmin
 from unfold.decorators import action
 
+from campaigns import writers
 from campaigns.admin import starting
 from campaigns.admin.editor import EditorPages
 from campaigns.content import images, versions
+from campaigns.content.findings import BadContent
+from campaigns.delivery import control
 from campaigns.models import ContentBody, ContentVersion, EmailContent, Image, Sender
 from contacts import pictures
 from contacts.admin_base import FanfareAdmin
@@ -92,17 +95,46 @@ class EmailContentAdmin(starting.StartPages, EditorPages, SimpleHistoryAdmin, Fa
     search_fields = ["name"]
     list_select_related = ["brand"]
     ordering = ["-updated_at"]
-    fields = ["name", "brand", "is_template", "written", "history_of_versions"]
-    readonly_fields = ["written", "history_of_versions"]
+    fields = ["name", "brand", "is_template", "approved", "written", "history_of_versions"]
+    readonly_fields = ["approved", "written", "history_of_versions"]
     actions_list = ["bring_templates"]
+    actions = ["approve", "withdraw"]
 
     @action(description=gettext_lazy("Bring templates from another tool"), url_path="to-bring", permissions=["add"])  # type: ignore[untyped-decorator]
     def bring_templates(self, request: HttpRequest) -> HttpResponse:
         return HttpResponseRedirect(reverse("admin:contacts_job_import"))
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[EmailContent]:
-        rows = super().get_queryset(request).annotate(newest=Max("versions__number"))
+        rows = writers.contents(request.user, super().get_queryset(request)).select_related("approved_version")
+        rows = rows.annotate(newest=Max("versions__number"))
         return cast("QuerySet[EmailContent]", rows.prefetch_related("versions__bodies"))
+
+    def has_approve_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm(writers.APPROVES)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return super().has_add_permission(request) and not writers.is_bound(request.user)
+
+    def has_change_permission(self, request: HttpRequest, obj: EmailContent | None = None) -> bool:
+        may: bool = super().has_change_permission(request, obj)
+        return may and (obj is None or writers.may_change(request.user, obj))
+
+    @admin.action(description=gettext_lazy("Approve as they stand, for managers of shops"), permissions=["approve"])
+    def approve(self, request: HttpRequest, templates: QuerySet[EmailContent]) -> None:
+        for template in templates:
+            try:
+                version = writers.approve(template, cast(Any, request.user))
+            except (control.Refused, BadContent) as why:
+                self.message_user(request, f"{template}: {why}", messages.ERROR)
+                continue
+            words = {"mail": template, "n": version.number}
+            self.message_user(request, _("Shops may write with “%(mail)s”, version %(n)d.") % words)
+
+    @admin.action(description=gettext_lazy("Take the approval for shops back"), permissions=["approve"])
+    def withdraw(self, request: HttpRequest, templates: QuerySet[EmailContent]) -> None:
+        for template in templates.filter(approved_version__isnull=False):
+            writers.withdraw(template, cast(Any, request.user))
+            self.message_user(request, _("No new campaign of a shop begins with “%(mail)s”.") % {"mail": template})
 
     def get_form(self, request: HttpRequest, obj: EmailContent | None = None, **kwargs: Any) -> Any:
         return super().get_form(request, obj, **kwargs if obj else {**kwargs, "form": starting.NewMail})
@@ -136,6 +168,12 @@ class EmailContentAdmin(starting.StartPages, EditorPages, SimpleHistoryAdmin, Fa
         if newest is None:
             return _("empty")
         return _("version %(n)d, published") % {"n": newest.number} if newest.published_at else _("draft")
+
+    @admin.display(description=gettext_lazy("approved for shops"))
+    def approved(self, content: EmailContent) -> str:
+        if content.approved_version is None:
+            return _("no; whoever approves campaigns does it in the list of mails")
+        return _("version %(n)d") % {"n": content.approved_version.number}
 
     @admin.display(description=gettext_lazy("write"))
     def written(self, content: EmailContent) -> str:

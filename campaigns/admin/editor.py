@@ -26,6 +26,7 @@ from django.utils.decorators import method_decorator
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
+from campaigns import writers
 from campaigns.content import editing, lint, naming, styling, versions, web
 from campaigns.content.blocks import Audience, registry
 from campaigns.content.findings import BadContent, Finding, errors
@@ -56,7 +57,7 @@ class EditorPages:
 
     def content_of(self, request: HttpRequest, pk: int, *, changes: bool) -> EmailContent:
         """Return the mail when this person may see it, or change it."""
-        content = get_object_or_404(EmailContent.objects.select_related("brand"), pk=pk)
+        content = get_object_or_404(writers.contents(request.user, EmailContent.objects.select_related("brand")), pk=pk)
         model = cast(Any, self)
         may = model.has_change_permission if changes else model.has_view_permission
         if not may(request, content):

@@ -6,6 +6,7 @@ from datetime import date, datetime, timedelta
 from typing import Any, cast
 
 from django.contrib import messages
+from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
@@ -15,7 +16,7 @@ from django.utils.decorators import method_decorator
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from campaigns import calendar
+from campaigns import calendar, writers
 from campaigns.admin import zones
 from campaigns.delivery import control
 from campaigns.models import Campaign
@@ -42,7 +43,7 @@ class CalendarPages:
         context = {
             **cast(Any, self).admin_site.each_context(request),
             "title": _("Calendar"),
-            "board": calendar.board(day, view),
+            "board": calendar.board(day, view, cast(User, request.user)),
             "views": [("day", _("Day")), ("week", _("Week")), ("month", _("Month"))],
             "today": timezone.localdate(),
             "may_move": request.user.has_perm("campaigns.start_campaign"),
@@ -54,7 +55,7 @@ class CalendarPages:
         self._seen(request)
         view, day = asked(request)
         since, until = calendar.window(day, view)
-        found = calendar.pressures(calendar.start(since), calendar.start(until))
+        found = calendar.pressures(calendar.start(since), calendar.start(until), cast(User, request.user))
         return render(request, "admin/campaigns/campaign/pressure.html", {"pressures": found})
 
     @method_decorator(require_POST)
@@ -62,7 +63,7 @@ class CalendarPages:
         """Move a plan to another day at the same hour, by `days` (1, -1) or to the day `on`."""
         if not request.user.has_perm("campaigns.start_campaign"):
             raise PermissionDenied
-        campaign = get_object_or_404(Campaign, pk=pk)
+        campaign = get_object_or_404(writers.visible(request.user), pk=pk)
         view, day = asked(request)
         try:
             at = moved(campaign, request.POST.get("days", ""), request.POST.get("on", ""))

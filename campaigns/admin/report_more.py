@@ -9,16 +9,16 @@ from django.conf import settings
 from django.contrib import messages
 from django.contrib.admin import AdminSite
 from django.contrib.auth.models import User
+from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.clickjacking import xframe_options_sameorigin
 
-from campaigns import reports
+from campaigns import reports, writers
 from campaigns.admin import steps
 from campaigns.content.findings import BadContent
-from campaigns.models import Campaign
 from campaigns.reports import clickmap, comparison, weekly
 from campaigns.reports.funnel import funnel_table
 from campaigns.reports.rows import people_url
@@ -30,7 +30,7 @@ XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 def spreadsheet(request: HttpRequest, site: AdminSite, pk: int) -> HttpResponse:
     """Answer the whole report as XLSX, one sheet a table."""
-    found = reports.campaign_report(get_object_or_404(Campaign, pk=pk))
+    found = reports.campaign_report(get_object_or_404(writers.visible(request.user), pk=pk))
     answer = HttpResponse(workbook([funnel_table(found), *found.all_tables()]), content_type=XLSX)
     answer["Content-Disposition"] = f'attachment; filename="campaign-{pk}.xlsx"'
     return answer
@@ -39,6 +39,8 @@ def spreadsheet(request: HttpRequest, site: AdminSite, pk: int) -> HttpResponse:
 def weekly_page(request: HttpRequest, site: AdminSite) -> HttpResponse:
     """Let the one who is signed in get the week by mail, or no longer: POST want=1 or want=."""
     user = cast(User, request.user)
+    if writers.is_bound(user):
+        raise PermissionDenied
     if request.method == "POST":
         try:
             if request.POST.get("want"):
@@ -54,7 +56,7 @@ def weekly_page(request: HttpRequest, site: AdminSite) -> HttpResponse:
 
 def click_map(request: HttpRequest, site: AdminSite, pk: int) -> HttpResponse:
     """Show the mail in a frame, each link with its people."""
-    campaign = get_object_or_404(Campaign, pk=pk)
+    campaign = get_object_or_404(writers.visible(request.user), pk=pk)
     context = {
         **site.each_context(request),
         "title": _("Clicks on the mail: %(name)s") % {"name": campaign.name},
@@ -76,7 +78,7 @@ FRAMED = {
 @xframe_options_sameorigin
 def click_map_mail(request: HttpRequest, site: AdminSite, pk: int) -> HttpResponse:
     """Answer the mail of the frame."""
-    campaign = get_object_or_404(Campaign, pk=pk)
+    campaign = get_object_or_404(writers.visible(request.user), pk=pk)
     try:
         page = clickmap.page(
             campaign,
@@ -92,7 +94,7 @@ def compare(request: HttpRequest, site: AdminSite) -> HttpResponse:
     """Show two to four campaigns side by side: ?c=1&c=2."""
     given = [value for value in request.GET.getlist("c") if value.isascii() and value.isdigit() and len(value) < 12]
     asked = [int(value) for value in given]
-    known = Campaign.objects.in_bulk(asked[: comparison.MOST])
+    known = writers.visible(request.user).in_bulk(asked[: comparison.MOST])
     chosen = [known[pk] for pk in dict.fromkeys(asked) if pk in known]
     if len(chosen) < 2:
         return redirect("admin:campaigns_report_list")

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
-from campaigns import composing
+from campaigns import composing, writers
 from campaigns.models import Campaign, Event
 from campaigns.reports import people, words
 from campaigns.reports.measures import MEASURES
@@ -38,7 +38,7 @@ def found(request: HttpRequest, pk: int, kind: str) -> tuple[Campaign, int | Non
 
     Raises:  Http404 for an act or a link that is none.
     """
-    campaign = get_object_or_404(Campaign, pk=pk)
+    campaign = get_object_or_404(writers.visible(request.user), pk=pk)
     asked = request.GET.get("link", "")
     if asked and not (asked.isascii() and asked.isdigit() and len(asked) < 7):
         raise Http404

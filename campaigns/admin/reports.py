@@ -16,7 +16,7 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
-from campaigns import reports
+from campaigns import reports, writers
 from campaigns.admin import report_more, report_people
 from campaigns.models import Campaign
 from campaigns.reports import picture, segments, summary, weekly, words
@@ -51,13 +51,14 @@ def urls(site: AdminSite) -> list[URLPattern]:
 
 def listing(request: HttpRequest, site: AdminSite) -> HttpResponse:
     """Show the newest campaigns with what they brought, one row each."""
-    started = Campaign.objects.filter(started_at__isnull=False).order_by("-started_at")
+    started = writers.visible(request.user).filter(started_at__isnull=False).order_by("-started_at")
     pages = Paginator(started, PER_PAGE).get_page(request.GET.get("p"))
     context = {
         **site.each_context(request),
         "title": _("Reports"),
         "rows": summary.of_many(list(pages.object_list)),
         "pages": pages,
+        "sees_all": not writers.is_bound(request.user),
         "reads_weekly": weekly.reads(cast(User, request.user)),
     }
     return render(request, "admin/reports/list.html", context)
@@ -65,7 +66,7 @@ def listing(request: HttpRequest, site: AdminSite) -> HttpResponse:
 
 def report(request: HttpRequest, site: AdminSite, pk: int) -> HttpResponse:
     """Show one campaign's report: a sentence, a picture, a chart, then the tables."""
-    campaign = get_object_or_404(Campaign, pk=pk)
+    campaign = get_object_or_404(writers.visible(request.user), pk=pk)
     found = reports.campaign_report(campaign)
     bars = picture.bars(found.funnel)
     context = {
@@ -88,6 +89,8 @@ def report(request: HttpRequest, site: AdminSite, pk: int) -> HttpResponse:
 
 def compared(request: HttpRequest, campaign: Campaign) -> dict[str, Any]:
     """Return the segments chosen beside the campaign's own, and their table: ?segment=1&segment=2."""
+    if not request.user.has_perm("contacts.view_segment"):
+        return {}
     given = [
         value for value in request.GET.getlist("segment") if value.isascii() and value.isdigit() and len(value) < 12
     ]
@@ -112,7 +115,7 @@ def shown(table: Table) -> dict[str, Any]:
 
 def download(request: HttpRequest, site: AdminSite, pk: int, key: str) -> HttpResponse:
     """Answer one table as CSV: UTF-8 with a byte order mark, so that Excel reads its accents."""
-    found = reports.campaign_report(get_object_or_404(Campaign, pk=pk))
+    found = reports.campaign_report(get_object_or_404(writers.visible(request.user), pk=pk))
     table = funnel_table(found) if key == "funnel" else found.table(key)
     if table is None:
         raise Http404

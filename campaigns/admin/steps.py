@@ -119,6 +119,13 @@ def people_step(campaign: Campaign, counted: audience.AudienceCount) -> Step:
     if campaign.kind == Campaign.Kind.TRANSACTIONAL:
         return Step("people", _("People"), _("Whoever causes “%(trigger)s”") % {"trigger": campaign.trigger}, "done")
     names = [str(segment) for segment in campaign.segments.all()]
+    if campaign.within is not None:
+        only = str(campaign.within)
+        names = (
+            [_("%(segments)s, only among %(people)s") % {"segments": ", ".join(names), "people": only}]
+            if names
+            else [only]
+        )
     if not names and not campaign.everyone_reason:
         return Step("people", _("People"), _("Choose a segment, or say why everybody of the topic gets it."), "todo")
     whom = ", ".join(names) or _("everybody of the topic")

@@ -79,7 +79,8 @@ def _people(campaign: Campaign) -> Iterator[Finding]:
 
     if campaign.kind != Campaign.Kind.CAMPAIGN or campaign.topic is None or campaign.audience_at is not None:
         return
-    if not campaign.segments.exists() and not campaign.everyone_reason.strip():
+    is_chosen = campaign.within_id or campaign.everyone_reason.strip() or campaign.segments.exists()
+    if not is_chosen:
         message = _("No segment is chosen, and no reason to write to everybody.")
         yield Finding("error", "audience.unchosen", message, _("Choose a segment, or say why all subscribers get it."))
         return

@@ -178,13 +178,17 @@ def end_of_range(since: int, step: int) -> int | None:
 
 def candidates(campaign: Campaign) -> QuerySet[Contact]:
     """Return everybody the campaign is meant for, before anything is held against writing to them."""
+    from contacts.segments.sql import where
+
     contacts = Contact.objects.filter(merged_into=None)
+    if campaign.within is not None:
+        contacts = contacts.filter(where(campaign.within.rules).true)
     chosen = list(campaign.segments.all())
+    if not chosen and campaign.within is not None:
+        return contacts
     if not chosen:
         everyone = Subscription.objects.filter(contact=OuterRef("pk"), topic=campaign.topic_id)
         return contacts.filter(Exists(everyone)) if campaign.everyone_reason else contacts.none()
-    from contacts.segments.sql import where
-
     wanted = Q()  # the conditions themselves, not "id in (…)": a range then asks about its own people only
     for segment in chosen:
         wanted |= where(segment.rules).true

@@ -57,8 +57,8 @@ def start(campaign: Campaign, by: Actor) -> Campaign:
     """Freeze the audience and let the senders loose.
 
     Writes:  the published version pinned, state SENDING, Delivery rows, an AuditEntry, the campaign's pace.
-    Raises:  WrongState unless draft or scheduled, approval.NotApproved, NotReady with the findings, EmptyAudience; then
-             nothing is written.
+    Raises:  WrongState unless draft or scheduled, Refused to others' people, approval.NotApproved, NotReady with the
+             findings, EmptyAudience; then nothing is written.
     """
     require(campaign, State.DRAFT, State.SCHEDULED)
     _require_approval(campaign, by)
@@ -106,8 +106,9 @@ def schedule(campaign: Campaign, at: datetime, by: Actor, *, own_evening: bool |
 
 def _require_approval(campaign: Campaign, by: Actor) -> bool:
     """Refuse what needs an approval and has none; return whether it needed one."""
-    from campaigns import approval
+    from campaigns import approval, writers
 
+    writers.require(campaign, by)
     approval.require(campaign, by)
     return approval.is_needed(campaign, by)
 
@@ -139,9 +140,12 @@ def pause(campaign: Campaign, reason: str, by: Actor) -> Campaign:
 def resume(campaign: Campaign, by: Actor) -> Campaign:
     """Go on with those who have no mail yet; rows never tried take the version published last.
 
-    Raises:  WrongState unless paused, NotReady when the mended content has errors.
+    Raises:  WrongState unless paused; approval.NotApproved for new words that need an approval; NotReady when the
+             mended content has errors.
     """
     require(campaign, State.PAUSED)
+    if _has_new_words(campaign):
+        _require_approval(campaign, by)
     check(campaign)
     with transaction.atomic():
         pin(campaign)
@@ -150,6 +154,11 @@ def resume(campaign: Campaign, by: Actor) -> Campaign:
         apply_pace(campaign)
     hint(campaign)
     return campaign
+
+
+def _has_new_words(campaign: Campaign) -> bool:
+    newest = campaign.content.versions.order_by("-number").first() if campaign.content else None
+    return newest is not None and newest.pk != campaign.content_version_id
 
 
 def publish(campaign: Campaign, by: Actor) -> Campaign:

@@ -89,6 +89,15 @@ class Campaign(models.Model):
     excluded_segments = models.ManyToManyField(
         Segment, blank=True, related_name="excluded_from", verbose_name=_("but not to")
     )
+    within = models.ForeignKey(
+        Segment,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="campaigns_within",
+        verbose_name=_("only among"),
+        help_text=_("nobody outside gets the mail, whatever is chosen above; alone, all of them get it"),
+    )
     everyone_reason = models.CharField(
         _("why to everybody"),
         max_length=300,
@@ -175,6 +184,7 @@ class Campaign(models.Model):
             ("start_campaign", "Can start, pause and cancel a campaign"),
             ("approve_campaign", "Can approve a campaign"),
             ("start_unapproved", "Can start a campaign without a second person's approval"),
+            ("write_to_everybody", "Can write to everybody, from any mail"),
         ]
         constraints = [
             models.CheckConstraint(

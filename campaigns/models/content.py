@@ -91,6 +91,25 @@ class EmailContent(models.Model):
     name = models.CharField(_("name"), max_length=120)
     brand = models.ForeignKey(Brand, on_delete=models.PROTECT, related_name="contents", verbose_name=_("brand"))
     is_template = models.BooleanField(_("template"), default=False, help_text=_("offered as a start for new mails"))
+    approved_version = models.ForeignKey(
+        "ContentVersion",
+        null=True,
+        blank=True,
+        editable=False,
+        on_delete=models.SET_NULL,
+        related_name="+",
+        verbose_name=_("approved for shops"),
+        help_text=_("managers of shops write with these words, and need nobody's approval while they leave them alone"),
+    )
+    made_from = models.ForeignKey(
+        "ContentVersion",
+        null=True,
+        blank=True,
+        editable=False,
+        on_delete=models.SET_NULL,
+        related_name="+",
+        verbose_name=_("begun from"),
+    )
     archived_at = models.DateTimeField(_("archived"), null=True, blank=True)
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
     updated_at = models.DateTimeField(_("changed"), auto_now=True)

@@ -25,6 +25,7 @@ VERBS: dict[str, str | Promise] = {
     "added people to campaign": _("added people to the campaign"),
     "added webhook": _("added the webhook"),
     "approved campaign": _("approved the campaign"),
+    "approved template": _("approved for shops the template"),
     "approved referral": _("approved the referral"),
     "called off alarm": _("called off the alarm"),
     "cancelled campaign": _("cancelled the campaign"),
@@ -65,6 +66,7 @@ VERBS: dict[str, str | Promise] = {
     "merged contact": _("merged a double into"),
     "mended": _("mended the mail of"),
     "opened fraud case": _("opened the fraud case"),
+    "named the people of": _("named the people of"),
     "ordered QR codes": _("ordered QR codes"),
     "paused campaign": _("paused the campaign"),
     "placed sending hold": _("stopped all sending"),
@@ -102,6 +104,7 @@ VERBS: dict[str, str | Promise] = {
     "unsubscribed contact": _("unsubscribed the person"),
     "used a recovery code of": _("used a recovery code of"),
     "voided referral": _("voided the referral"),
+    "withdrew approval of template": _("took back the approval of the template"),
 }
 ROOMS = ("contacts", "campaigns", "social", "config", "auth")
 Thing = tuple[str, str]  # its name, its address in the desk or ''

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.conf import settings
@@ -22,9 +22,10 @@ from unfold.admin import TabularInline
 from unfold.decorators import action
 from unfold.widgets import UnfoldAdminPasswordWidget
 
+from campaigns import writers
 from contacts import audit
 from contacts.admin_base import FanfareAdmin
-from social import tills
+from social import places_people, tills
 from social.models import Device, Place, StaffMember
 from social.offers import standing
 from social.views.vouchers import data_uri
@@ -111,11 +112,29 @@ class PlaceAdmin(MyPlacesAdmin):
     list_filter = ["brand"]
     search_fields = ["name", "slug", "address"]
     list_select_related = ["brand"]
-    autocomplete_fields = ["brand", "managers"]
+    autocomplete_fields = ["brand", "managers", "people"]
     prepopulated_fields = {"slug": ["name"]}
     inlines = [CashierInline, DeviceInline]
     readonly_fields = ["figures"]
+    actions = ["propose_people"]
     actions_detail = ["till_qr"]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Place | None = None) -> list[str]:
+        """Whom its managers write to, and who they are, is not for a manager to say."""
+        decided = [] if self.has_everybody_permission(request) else ["people", "managers"]
+        return [*self.readonly_fields, *decided]
+
+    def has_everybody_permission(self, request: HttpRequest) -> bool:
+        return self.has_change_permission(request) and request.user.has_perm(writers.EVERYBODY)
+
+    @admin.action(
+        description=gettext_lazy("Let managers write to who bought or redeemed there"), permissions=["everybody"]
+    )
+    def propose_people(self, request: HttpRequest, places: QuerySet[Place]) -> None:
+        for place in places.filter(people=None):
+            segment = places_people.propose(place, cast(User, request.user))
+            words = {"place": place, "people": segment}
+            messages.success(request, _("The managers of %(place)s may write to “%(people)s”.") % words)
 
     @admin.display(description=gettext_lazy("last 30 days"))
     def figures(self, place: Place) -> str:

@@ -7,7 +7,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from campaigns.models import Image, Link
-from contacts.models import Brand
+from contacts.models import Brand, Segment
 from contacts.models.job import private_storage
 
 
@@ -30,6 +30,15 @@ class Place(models.Model):
     opens_at = models.TimeField(_("opens"), null=True, blank=True)
     closes_at = models.TimeField(
         _("closes"), null=True, blank=True, help_text=_("redemptions outside these hours are looked at; empty = never")
+    )
+    people = models.ForeignKey(
+        Segment,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="places",
+        verbose_name=_("its people"),
+        help_text=_("whom its managers may write to; empty = nobody yet"),
     )
     archived_at = models.DateTimeField(_("archived"), null=True, blank=True)
 

@@ -117,7 +117,8 @@ def test_writing_drafts_does_not_give_the_right_to_send():
 def test_a_person_of_the_desk_needs_the_right_to_send_here_too(partner):
     client = Client(headers=AT_DOCS)
     writer = make_user(username="writer", is_superuser=False)
-    writer.user_permissions.set(Permission.objects.filter(codename__in=["view_campaign", "change_campaign"]))
+    rights = ["view_campaign", "change_campaign", "write_to_everybody"]
+    writer.user_permissions.set(Permission.objects.filter(codename__in=rights))
     client.force_login(writer)
     make_contact(topic=make_topic())
     path = f"/api/v1/campaigns/{draft(partner).json()['id']}/"

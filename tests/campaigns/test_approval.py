@@ -15,7 +15,7 @@ from tests.campaigns.delivery.test_control import TEXT, make_ready
 from tests.make import make_segment, make_user
 
 pytestmark = pytest.mark.django_db
-WRITES = ("view_campaign", "change_campaign", "start_campaign")
+WRITES = ("view_campaign", "change_campaign", "start_campaign", "write_to_everybody")
 
 
 def person(name, *rights):

@@ -78,7 +78,8 @@ def test_who_may_not_send_sees_no_button_and_is_refused(client):
     user = make_user(is_superuser=False)
     from django.contrib.auth.models import Permission
 
-    user.user_permissions.set(Permission.objects.filter(codename__in=["view_campaign", "change_campaign"]))
+    rights = ["view_campaign", "change_campaign", "write_to_everybody"]
+    user.user_permissions.set(Permission.objects.filter(codename__in=rights))
     client.force_login(user)
     campaign = make_ready(2)
 
