@@ -70,7 +70,8 @@ def context(request: HttpRequest, campaign: Campaign) -> dict[str, Any]:
     needed = campaign.kind == Campaign.Kind.CAMPAIGN and approval.is_needed(campaign, cast(User, request.user))
     return {
         "approval": found,
-        "needs_approval": needed and found.state != "approved",
+        "needs_approval": needed and not approval.is_given(campaign, found),
+        "is_covered": needed and writers.covers(campaign),
         "shows_approval": campaign.kind == Campaign.Kind.CAMPAIGN and (needed or bool(found.steps)),
         "may_approve": request.user.has_perm(approval.APPROVES),
         "may_ask": request.user.has_perm("campaigns.change_campaign"),

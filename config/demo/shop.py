@@ -17,6 +17,7 @@ from django.utils import timezone
 
 from campaigns.models import Sender
 from contacts.models import AttributeType, Brand, Segment, SignupForm, Topic
+from social import places_people
 from social.fans import words
 from social.models import BrandAccount, FanWord, Offer, OfferLimit, OfferText, Place, ReferralProgram
 
@@ -72,6 +73,7 @@ def open_shop() -> Shop:
         )[0]
         for slug, (name, where) in SHOPS.items()
     }
+    _managed(places["port"], admin)
     beans, welcome, thanks = _offers(brand)
     _program(brand, welcome, thanks)
     _networks(brand)
@@ -87,6 +89,12 @@ def open_shop() -> Shop:
         thanks=thanks,
         segment=_segments(),
     )
+
+
+def _managed(place: Place, admin: User) -> None:
+    """Ines runs the shop at the port, and may write to its people."""
+    place.managers.add(User.objects.get(username="ines"))
+    places_people.propose(place, admin)
 
 
 def _networks(brand: Brand) -> None:

@@ -83,6 +83,7 @@ def test_she_begins_with_an_approved_template_and_starts_to_her_shops_people_alo
     page = begun(client, ines, template)
     campaign = Campaign.objects.get()
     assert campaign.within == port.people and "2 people" in page
+    assert "nobody else needs to look" in page and "Yes, send" in page
 
     assert "The mails are going out" in press(client, campaign, "start")
     assert set(Delivery.objects.values_list("contact__email", flat=True)) == {"ann@example.org", "bea@example.org"}
