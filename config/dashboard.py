@@ -23,6 +23,7 @@ from django.utils.translation import ngettext
 from campaigns import aims, writers
 from campaigns.models import Campaign, Delivery, Engagement, Event, SendingHold
 from config import lessons, needs
+from config.start import steps
 from config.team import recent
 from contacts.models import Contact, Job
 from social import aims as social_aims
@@ -113,18 +114,9 @@ def home(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
         context["spent"] = _nearly_spent()
     context["latest"] = recent.latest(cast(User, request.user))
     context["title"] = _("Home")
-    if may("campaigns.add_campaign") and not context.get("learned") and not context["running"]:
-        context["first_steps"] = first_steps()
+    if not context.get("learned") and not context["running"]:
+        context["steps"] = steps.of(cast(User, request.user))
     return context
-
-
-def first_steps() -> dict[str, str]:
-    """Return where the steps of the first campaign lead; begun already, the ones of the campaign lead to its draft."""
-    begin = needs.url("admin:campaigns_campaign_add")
-    draft = Campaign.objects.filter(state=Campaign.State.DRAFT).order_by("-pk").values_list("pk", flat=True).first()
-    send = needs.url("admin:campaigns_campaign_change", draft) if draft else begin
-    people, offer = needs.url("admin:contacts_job_import"), needs.url("admin:social_offer_changelist")
-    return {"begin": begin, "people": people, "offer": offer, "send": send}
 
 
 @dataclass(frozen=True)

@@ -224,6 +224,7 @@ ACTIONS = [
     Item(_("Make a segment"), "admin:contacts_segment_add", "filter_alt", "contacts.add_segment"),
     Item(_("Make an offer"), "admin:social_offer_add", "local_activity", "social.add_offer"),
     Item(_("Invite somebody"), "team_invite", "mail", "auth.add_user"),
+    Item(_("Start here"), "desk_start", "flag", "campaigns.add_campaign"),
     Item(_("My account"), "team_account", "account_circle"),
     Item(_("Pinned pages"), "desk_pins", "keep"),
 ]

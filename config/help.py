@@ -51,6 +51,18 @@ HELP: dict[str, Help] = {
             ),
         ),
     ),
+    "desk_start": Help(
+        _(
+            "What a first campaign needs, ticked as you do it, and whether mail can leave: the relays and the records "
+            "that receivers ask the DNS for."
+        ),
+        (
+            (_("SPF"), _("A record in your domain that says which machines may send in its name.")),
+            (_("DKIM"), _("A signature on each mail, and its key in your domain: nobody changed it on the way.")),
+            (_("DMARC"), _("What receivers do with mail in your name that fails both. Large ones ask for it.")),
+            (_("Relay"), _("The machine or provider that takes our mail and carries it to the receivers.")),
+        ),
+    ),
     "admin:contacts_contact_changelist": Help(
         _(
             "Everybody you know, one page each: what she agreed to, what she got, did, shared, redeemed "

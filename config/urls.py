@@ -4,6 +4,7 @@ from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 
 from config import branding, health, kept
+from config.start import pages as start
 from config.team import pages, signins, tools
 
 admin.site.login_form = signins.Form
@@ -16,6 +17,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("admin/login/", signins.login),
     path("admin/", include(pages.desk)),
     path("admin/", include(tools.desk)),
+    path("admin/", include(start.desk)),
     path("admin/", admin.site.urls),
     path("team/second/", pages.second_proof, name="team_second"),
     path("team/welcome/<str:uid>/<str:token>/", pages.welcome, name="team_welcome"),
