@@ -10,7 +10,7 @@ import urllib.request
 import pytest
 
 from tests.config.processes import carrying, command_of
-from tests.ports import free_port
+from tests.ports import free_pair, free_port
 
 
 def readyz(port: int) -> dict:
@@ -18,9 +18,10 @@ def readyz(port: int) -> dict:
         return json.load(answer)
 
 
-def wait_for(condition, seconds=45):
+def wait_for(process, condition, seconds=45):
     until = time.monotonic() + seconds
     while time.monotonic() < until:
+        assert process.poll() is None, process.stdout.read()
         try:
             if found := condition():
                 return found
@@ -39,7 +40,7 @@ def up(site):
     port = free_port()
     process = site.start("manage.py", "up", "--port", str(port))
     process.port = port
-    wait_for(lambda: all(readyz(port)[name] is not None for name in ("beat", "worker", "ingest")))
+    wait_for(process, lambda: all(readyz(port)[name] is not None for name in ("beat", "worker", "ingest")))
     return process
 
 
@@ -76,10 +77,10 @@ def test_a_taken_port_is_said_before_anything_starts(site):
 
 
 def test_hits_have_processes_of_their_own_on_the_next_port(site):
-    port = free_port()
+    port = free_pair()
     process = site.start("manage.py", "up", "--port", str(port), "--services", "hits", HIT_WORKERS="1")
 
-    answer = wait_for(lambda: urllib.request.urlopen(f"http://127.0.0.1:{port + 1}/o/none.gif", timeout=5))
+    answer = wait_for(process, lambda: urllib.request.urlopen(f"http://127.0.0.1:{port + 1}/o/none.gif", timeout=5))
 
     assert answer.read()[:6] == b"GIF89a"
     (server,) = [line for pid in alive(site) if "granian" in (line := command_of(pid)) and "--port" in line][:1]
