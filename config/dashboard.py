@@ -21,10 +21,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from campaigns import aims, writers
-from campaigns.models import Campaign, Delivery, Engagement, Event, SendingHold
+from campaigns.models import Campaign, Delivery, Engagement, Event
 from config import lessons, needs
 from config.start import steps
-from config.team import recent
+from config.team import notifying, recent
+from contacts import jobs
 from contacts.models import Contact, Job
 from social import aims as social_aims
 from social.models import EarnedVisit, OfferCounter, Referral, ShareLink
@@ -85,33 +86,18 @@ def home(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
             writers.visible(request.user).exclude(state=Campaign.State.DRAFT).order_by("-created_at")[:WATCHED]
         )
         figures = _figures(campaigns)
-        waiting = [*needs.disk(), *_campaign_needs(campaigns, figures), *needs.notices()]
-        context |= {"needs": waiting, "running": _sending(campaigns, figures)}
+        context["running"] = _sending(campaigns, figures)
         context["learned"] = _learned(campaigns, figures)
         context["aims"] = _aims(request)
         context["lessons"] = _lessons(context["learned"])
-    context.setdefault("needs", [])
-    if may("campaigns.approve_campaign"):
-        context["needs"] += needs.approvals()
     context.setdefault("running", [])
-    if may("contacts.view_contact"):
-        context["needs"] += needs.prospects()
     if may("contacts.view_job"):
-        context["needs"] += needs.jobs()
         context["running"] += _jobs()
-    if may("social.view_referral"):
-        context["needs"] += needs.referrals()
-    if may("social.view_fanword"):
-        context["needs"] += needs.words()
     if may("social.view_sharelink"):
         context["sharers"] = _sharers()
-    if may("social.change_tillnote"):
-        context["needs"] += needs.till_notes()
-    if may("social.view_fraudcase"):
-        context["needs"] += needs.fraud()
     if may("social.view_offer"):
-        context["needs"] += needs.budgets()
         context["spent"] = _nearly_spent()
+    context["needs"] = notifying.on_home(cast(User, request.user))
     context["latest"] = recent.latest(cast(User, request.user))
     context["title"] = _("Home")
     if not context.get("learned") and not context["running"]:
@@ -149,34 +135,6 @@ def _counted(campaign: Campaign) -> Figures:
     return Figures(dict(states), dict(people), sent.count())
 
 
-# --- What needs me ---------------------------------------------------------------------------------------------------
-
-
-def _campaign_needs(campaigns: list[Campaign], figures: dict[int, Figures]) -> list[needs.Need]:
-    waiting = [
-        needs.Need(
-            _("Sending is on hold: %(reason)s") % {"reason": hold.reason},
-            needs.url("admin:campaigns_sendinghold_changelist"),
-            True,
-        )
-        for hold in SendingHold.objects.filter(lifted_at__isnull=True)[:SHOWN]
-    ]
-    for campaign in campaigns:
-        if campaign.state == Campaign.State.PAUSED:
-            words = {"name": campaign.name, "reason": campaign.paused_reason or _("no reason given")}
-            waiting.append(
-                needs.Need(_("“%(name)s” is paused: %(reason)s") % words, needs.campaign_url(campaign.pk), True)
-            )
-        if doubtful := figures[campaign.pk].states.get(Delivery.State.AMBIGUOUS, 0):
-            text = ngettext(
-                "%(n)d mail of “%(name)s” is in doubt: the relay never said whether it took it",
-                "%(n)d mails of “%(name)s” are in doubt: the relay never said whether it took them",
-                doubtful,
-            )
-            waiting.append(needs.Need(text % {"n": doubtful, "name": campaign.name}, needs.campaign_url(campaign.pk)))
-    return waiting + needs.service(campaigns)
-
-
 # --- What is running -------------------------------------------------------------------------------------------------
 
 
@@ -200,16 +158,16 @@ def _sending(campaigns: list[Campaign], figures: dict[int, Figures]) -> list[Run
 
 
 def _jobs() -> list[Running]:
-    jobs = Job.objects.filter(state__in=[Job.State.RUNNING, Job.State.QUEUED]).order_by("id")[:SHOWN]
+    under_way = Job.objects.filter(state__in=[Job.State.RUNNING, Job.State.QUEUED]).order_by("id")[:SHOWN]
     return [
         Running(
-            f"{job.kind} {job.pk}",
+            jobs.title(job),
             needs.url("admin:contacts_job_change", job.pk),
             job.get_state_display(),
             job.progress,
             job.total or 0,
         )
-        for job in jobs
+        for job in under_way
     ]
 
 

@@ -5,24 +5,29 @@ needs.fraud()     # → [Need("2 cases of fraud to look at", "/admin/social/frau
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
 from django.conf import settings
+from django.contrib.auth.models import User
 from django.db.models import Count, OuterRef, Subquery
 from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 
-from campaigns.models import ApprovalStep, Campaign
+from campaigns import writers
+from campaigns.models import ApprovalStep, Campaign, Delivery, SendingHold
 from campaigns.tracking import spool
 from contacts import heartbeats, retention
+from contacts import jobs as titled
 from contacts.models import Job, Notice
 from social.models import FanWord, FraudCase, Offer, Referral, TillNote
 from social.offers import budget
 
-WATCHED = 20  # live offers whose budgets are asked
+WATCHED = 20  # campaigns, newest first, asked for trouble; live offers whose budgets are asked
 SHOWN = 5  # lines of each kind
 PATIENCE = timedelta(minutes=5)  # a notice older than this is not merely on its way
 
@@ -45,6 +50,29 @@ def url(name: str, *args: int | str) -> str:
 
 def campaign_url(pk: int) -> str:
     return url("admin:campaigns_campaign_change", pk)
+
+
+def stopped(by: User) -> list[Need]:
+    """Name the holds, the paused campaigns and those with mails in doubt, and say when nothing moves at all."""
+    begun = writers.visible(by).exclude(state=Campaign.State.DRAFT)
+    campaigns = list(begun.order_by("-created_at")[:WATCHED])
+    held = SendingHold.objects.filter(lifted_at__isnull=True)[:SHOWN]
+    hold = _("Sending is on hold: %(reason)s")
+    waiting = [Need(hold % {"reason": one.reason}, url("admin:campaigns_sendinghold_changelist"), True) for one in held]
+    unsure = Delivery.objects.filter(campaign__in=campaigns, state=Delivery.State.AMBIGUOUS)
+    doubtful = dict(unsure.order_by().values_list("campaign").annotate(n=Count("pk")))
+    for campaign in campaigns:
+        if campaign.state == Campaign.State.PAUSED:
+            words = {"name": campaign.name, "reason": campaign.paused_reason or _("no reason given")}
+            waiting.append(Need(_("“%(name)s” is paused: %(reason)s") % words, campaign_url(campaign.pk), True))
+        if n := doubtful.get(campaign.pk, 0):
+            text = ngettext(
+                "%(n)d mail of “%(name)s” is in doubt: the relay never said whether it took it",
+                "%(n)d mails of “%(name)s” are in doubt: the relay never said whether it took them",
+                n,
+            )
+            waiting.append(Need(text % {"n": n, "name": campaign.name}, campaign_url(campaign.pk) + "#step-send"))
+    return waiting + service(campaigns)
 
 
 def approvals() -> list[Need]:
@@ -127,7 +155,7 @@ def jobs() -> list[Need]:
     failed = Job.objects.filter(state=Job.State.FAILED, created_at__gt=timezone.now() - timedelta(days=7))
     return [
         Need(
-            _("%(kind)s %(id)d failed: %(error)s") % {"kind": job.kind, "id": job.pk, "error": job.error[:140]},
+            _("%(work)s failed: %(error)s") % {"work": titled.title(job), "error": job.error[:140]},
             url("admin:contacts_job_change", job.pk),
         )
         for job in failed.order_by("-id")[:SHOWN]
@@ -163,3 +191,30 @@ def words() -> list[Need]:
     leaked = FanWord.objects.filter(alarmed_at__isnull=False, rotated_at__isnull=True).order_by("-alarmed_at")[:SHOWN]
     text = _("The word “%(word)s” seems to have left its post: replace it with one press")
     return [Need(text % {"word": word.word}, url("admin:social_fanword_leak", word.pk), True) for word in leaked]
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One kind of needs: what a person is asked whether she wants to be told of it, and the right to see it."""
+
+    key: str
+    label: str | Promise
+    permission: str
+    find: Callable[[User], list[Need]]
+
+
+KINDS = (
+    Kind("disk", gettext_lazy("The disk is nearly full"), "campaigns.view_campaign", lambda by: disk()),
+    Kind("stopped", gettext_lazy("A campaign stopped, or nothing is sent"), "campaigns.view_campaign", stopped),
+    Kind("events", gettext_lazy("Mails of an event wait"), "campaigns.view_campaign", lambda by: notices()),
+    Kind(
+        "approvals", gettext_lazy("A campaign waits for approval"), "campaigns.approve_campaign", lambda by: approvals()
+    ),
+    Kind("prospects", gettext_lazy("Prospects were silent for years"), "contacts.view_contact", lambda by: prospects()),
+    Kind("jobs", gettext_lazy("An import or other work failed"), "contacts.view_job", lambda by: jobs()),
+    Kind("referrals", gettext_lazy("A friend is to be looked at"), "social.view_referral", lambda by: referrals()),
+    Kind("words", gettext_lazy("The word of a post leaked"), "social.view_fanword", lambda by: words()),
+    Kind("till", gettext_lazy("Late redemptions wait"), "social.change_tillnote", lambda by: till_notes()),
+    Kind("fraud", gettext_lazy("A case of fraud was opened"), "social.view_fraudcase", lambda by: fraud()),
+    Kind("budgets", gettext_lazy("The budget of an offer is nearly spent"), "social.view_offer", lambda by: budgets()),
+)

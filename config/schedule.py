@@ -26,6 +26,7 @@ SCHEDULE: dict[str, dict[str, Any]] = {
     "count-reports": {"task": "campaigns.tasks.count_reports", "schedule": 20.0, "options": {"expires": 20}},
     "forget-events": {"task": "campaigns.tasks.forget_events", "schedule": 86_400.0, "options": {"expires": 3600}},
     "tell-partners": {"task": "config.tasks.tell_partners", "schedule": 5.0, "options": {"expires": 5}},
+    "tell-team": {"task": "config.tasks.tell_team", "schedule": 120.0, "options": {"expires": 120}},
     "forget-webhooks": {"task": "config.tasks.forget_webhooks", "schedule": 86_400.0, "options": {"expires": 3600}},
     "sweep-broker": {"task": "config.tasks.sweep_broker", "schedule": 900.0, "options": {"expires": 900}},
 }

@@ -6,6 +6,7 @@ from celery import shared_task
 
 from config import broker
 from config.partners.webhooks import delivering, owing
+from config.team import notifying
 from contacts import heartbeats
 
 
@@ -26,6 +27,12 @@ def tell_partners() -> None:
     """Write down what webhooks are owed, and send what is due."""
     owing.owe()
     delivering.deliver()
+
+
+@shared_task(ignore_result=True)
+def tell_team() -> None:
+    """Mail those of the team who want it what waits for them now."""
+    notifying.tell_all()
 
 
 @shared_task(ignore_result=True)

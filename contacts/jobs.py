@@ -109,6 +109,13 @@ def register(kind: str, work: str, label: str | Promise, figures: Mapping[str, s
     KINDS[kind] = Kind(work, label, figures)
 
 
+def title(job: Job) -> str:
+    """Return what the desk calls a job: its kind and its file, in the reader's language."""
+    kind = KINDS.get(job.kind)
+    name = str(job.parameters.get("name") or job.pk)
+    return f"{kind.label if kind and kind.label else job.kind} {name}"
+
+
 def create(
     kind: str,
     *,

@@ -11,6 +11,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
+from django.utils.text import format_lazy
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from unfold.decorators import action
@@ -18,6 +19,7 @@ from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
 from config.partners import keys
 from config.partners.models import ApiKey, WebhookAttempt, WebhookEndpoint
+from config.partners.scope_words import told
 from config.partners.webhooks import delivering, endpoints, kinds
 from contacts.admin_base import BigTableAdmin, FanfareAdmin, ReadOnlyAdmin
 
@@ -27,7 +29,7 @@ class ApiKeyForm(forms.ModelForm[ApiKey]):
 
     scopes = forms.MultipleChoiceField(
         label=gettext_lazy("Scopes"),
-        choices=[(scope, scope) for scope in keys.SCOPES],
+        choices=[(scope, format_lazy("{words} ({scope})", words=told(scope), scope=scope)) for scope in keys.SCOPES],
         widget=UnfoldAdminCheckboxSelectMultipleWidget,
         help_text=gettext_lazy("Only what this partner needs; everything else is refused."),
     )

@@ -57,7 +57,12 @@ RESOURCES = (
     "orders",
     "fan-proofs",
 )
-SCOPES = (*(f"{resource}:{verb}" for resource in RESOURCES for verb in ("read", "write")), "campaigns:send")
+ONLY_READ = ("topics", "deliveries", "events", "places", "orders")  # orders are written by conversions:write
+SCOPES = (
+    *(f"{resource}:read" for resource in RESOURCES),
+    *(f"{resource}:write" for resource in RESOURCES if resource not in ONLY_READ),
+    "campaigns:send",
+)
 
 
 class UnknownScope(ValueError):

@@ -16,7 +16,9 @@ class ApiKey(models.Model):
     name = models.CharField(_("name"), max_length=120)
     prefix = models.CharField(_("prefix"), max_length=12, unique=True)
     secret_hash = models.CharField(_("secret (hashed)"), max_length=64)
-    scopes = models.JSONField(_("scopes"), default=list, help_text=_('for example ["contacts:read", "orders:write"]'))
+    scopes = models.JSONField(
+        _("scopes"), default=list, help_text=_('for example ["contacts:read", "conversions:write"]')
+    )
     places = models.ManyToManyField(Place, blank=True, related_name="+", verbose_name=_("places"))
     topics = models.ManyToManyField(Topic, blank=True, related_name="+", verbose_name=_("topics"))
     owner = models.ForeignKey(

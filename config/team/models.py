@@ -67,6 +67,28 @@ class Tries(models.Model):
         return f"{self.key[:8]} {self.n}"
 
 
+class Wishes(models.Model):
+    """What a person wants to be told: kinds of needs (config/needs.py) not on Home, and those by mail.
+
+    `told` holds what was mailed and still waits; `version` lets one of two workers write the mail.
+    """
+
+    user = models.OneToOneField(User, on_delete=models.CASCADE, related_name="wishes", verbose_name=_("person"))
+    language = models.CharField(_("language"), max_length=8, blank=True)
+    hidden = models.JSONField(_("not on Home"), default=list)
+    mailed = models.JSONField(_("by mail"), default=list)
+    told = models.JSONField(_("told"), default=list)
+    version = models.PositiveIntegerField(_("version"), default=0)
+
+    class Meta:
+        default_permissions = ()  # each person sees her own
+        verbose_name = _("wish to be told")
+        verbose_name_plural = _("wishes to be told")
+
+    def __str__(self) -> str:
+        return str(self.user)
+
+
 class PinnedPage(models.Model):
     """A page of the desk that a person wants at hand: a contact, a report, a list with its filters."""
 

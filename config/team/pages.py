@@ -19,17 +19,17 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import path
 from django.utils.safestring import mark_safe
+from django.utils.translation import get_language, gettext_lazy, ngettext
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
 
-from config.team import inviting, second, signins, tries
+from config.team import inviting, notifying, second, signins, tries
 from config.team.models import SecondFactor
 from contacts import audit, pages
 from social import qr
 
 
 def account(request: HttpRequest) -> HttpResponse:
-    """GET, POST /admin/account/ {do: sign_out_elsewhere | begin | confirm | drop}."""
+    """GET, POST /admin/account/ {do: sign_out_elsewhere | begin | confirm | drop | wish}."""
     user = cast(User, request.user)
     shown: dict[str, Any] = {}
     if request.method == "POST":
@@ -49,9 +49,34 @@ def account(request: HttpRequest) -> HttpResponse:
         "left": len(factor.recovery) if factor else 0,
         "code": mark_safe(qr.svg(second.uri(factor))) if factor and not is_on else "",
         "uri": second.uri(factor) if factor and not is_on else "",
+        "told": _told(user),
         **shown,
     }
     return pages.private(render(request, "admin/team/account.html", context))
+
+
+def _told(user: User) -> list[dict[str, Any]]:
+    """Return each kind of thing that can be told to her, and where she wants it."""
+    chosen = notifying.wishes(user)
+    return [
+        {
+            "key": kind.key,
+            "label": kind.label,
+            "on_home": kind.key not in chosen.hidden,
+            "by_mail": kind.key in chosen.mailed,
+        }
+        for kind in notifying.kinds(user)
+    ]
+
+
+def _wish(request: HttpRequest, user: User) -> dict[str, Any]:
+    desk, mail = set(request.POST.getlist("desk")), set(request.POST.getlist("mail"))
+    try:
+        notifying.choose(user, desk=desk, mail=mail, language=get_language() or "")
+        messages.success(request, _("Saved: you are told as you chose."))
+    except notifying.NoAddress as why:
+        messages.error(request, str(why))
+    return {}
 
 
 def _sign_out_elsewhere(request: HttpRequest, user: User) -> dict[str, Any]:
@@ -89,7 +114,13 @@ def _drop(request: HttpRequest, user: User) -> dict[str, Any]:
     return {}
 
 
-ACTS = {"sign_out_elsewhere": _sign_out_elsewhere, "begin": _begin, "confirm": _confirm, "drop": _drop}
+ACTS = {
+    "sign_out_elsewhere": _sign_out_elsewhere,
+    "begin": _begin,
+    "confirm": _confirm,
+    "drop": _drop,
+    "wish": _wish,
+}
 
 
 class InviteForm(forms.Form):

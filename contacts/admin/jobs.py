@@ -14,8 +14,6 @@ from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
-from django.utils.html import format_html
-from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
@@ -114,10 +112,8 @@ class JobAdmin(BigTableAdmin):
         return bool(request.user.has_perms(["contacts.add_contact", "contacts.change_contact"]))
 
     @admin.display(description=gettext_lazy("work"))
-    def what(self, job: Job) -> SafeString:
-        name = job.parameters.get("name", "")
-        kind = jobs.KINDS.get(job.kind)
-        return format_html("{} {}", kind.label if kind and kind.label else job.kind, name)
+    def what(self, job: Job) -> str:
+        return jobs.title(job)
 
     @admin.display(description=gettext_lazy("outcome"))
     def result_shown(self, job: Job) -> str:

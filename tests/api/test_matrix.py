@@ -14,6 +14,7 @@ from django.test import Client
 from config.api import router
 from config.partners import keys
 from config.partners.models import ApiKey
+from config.partners.scope_words import told
 from tests.api.conftest import AT_DOCS
 from tests.make import make_user
 
@@ -87,3 +88,10 @@ def test_every_other_scope_opens_nothing_and_the_needed_one_does():
             wrong[verb, path] = (without, given)
 
     assert wrong == {}
+
+
+def test_every_scope_opens_something_and_says_in_words_what():
+    opened = {scope for scopes in RULES.values() for scope in scopes} - {"any"}
+
+    assert opened == set(keys.SCOPES)
+    assert all(str(told(scope)) for scope in keys.SCOPES)
