@@ -16,6 +16,7 @@ from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationFo
 
 from config.partners import admin as partners  # noqa: F401 - registers keys and webhooks
 from config.team import deeds, second
+from config.team.roles import RolesField, told
 from contacts.admin_base import BigTableAdmin, FanfareAdmin, ReadOnlyAdmin
 from contacts.models import AuditEntry
 
@@ -30,10 +31,22 @@ class TeamAdmin(UserAdmin[User], FanfareAdmin):
     form = UserChangeForm
     add_form = UserCreationForm
     change_password_form = AdminPasswordChangeForm
-    list_display = ["username", "first_name", "last_name", "is_active", "is_superuser", "last_login"]
+    list_display = ["username", "first_name", "last_name", "roles", "is_active", "is_superuser", "last_login"]
     filter_horizontal = ["groups", "user_permissions"]
     actions = ["drop_second_factor"]
     change_list_template = "admin/team/change_list.html"
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
+        return super().get_queryset(request).prefetch_related("groups")
+
+    def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        if db_field.name == "groups":
+            kwargs["form_class"] = RolesField
+        return super().formfield_for_manytomany(db_field, request, **kwargs)
+
+    @admin.display(description=_("roles"))
+    def roles(self, user: User) -> str:
+        return ", ".join(sorted(told(group.name) for group in user.groups.all()))
 
     @admin.action(description=_("Switch off two-step sign-in: the telephone is lost"), permissions=["change"])
     def drop_second_factor(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
@@ -49,7 +62,13 @@ class TeamAdmin(UserAdmin[User], FanfareAdmin):
 
 @admin.register(Group)
 class RoleAdmin(GroupAdmin, FanfareAdmin):
-    """Roles; six come with the installation."""
+    """Roles; six come with the installation, and are called in the reader's language."""
+
+    list_display = ["told"]
+
+    @admin.display(description=_("name"), ordering="name")
+    def told(self, group: Group) -> str:
+        return told(group.name)
 
 
 @admin.register(AuditEntry)

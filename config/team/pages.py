@@ -24,6 +24,7 @@ from django.utils.translation import gettext as _
 
 from config.team import inviting, notifying, second, signins, tries
 from config.team.models import SecondFactor
+from config.team.roles import RolesField
 from contacts import audit, pages
 from social import qr
 
@@ -125,9 +126,7 @@ ACTS = {
 
 class InviteForm(forms.Form):
     email = forms.EmailField(label=gettext_lazy("E-mail address"), max_length=150)
-    roles = forms.ModelMultipleChoiceField(
-        Group.objects.order_by("name"), label=gettext_lazy("Roles"), widget=forms.CheckboxSelectMultiple
-    )
+    roles = RolesField(Group.objects.order_by("name"), label=gettext_lazy("Roles"), widget=forms.CheckboxSelectMultiple)
 
 
 def invite(request: HttpRequest) -> HttpResponse:

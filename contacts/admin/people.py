@@ -35,6 +35,7 @@ from contacts import (
 )
 from contacts.admin import doubles
 from contacts.admin.parts_field import AttributesField
+from contacts.admin.several import ChangesSeveral
 from contacts.admin_base import BigTableAdmin, FanfareAdmin
 from contacts.models import AttributeType, Contact, ContactTag, Identity, Segment, Subscription, Tag, Topic
 from contacts.segments import indexes, predicate, sql
@@ -135,7 +136,7 @@ class ContactForm(ModelForm):  # type: ignore[type-arg]
 
 
 @admin.register(Contact)
-class ContactAdmin(BigTableAdmin):
+class ContactAdmin(ChangesSeveral, BigTableAdmin):
     """The people we may write to."""
 
     form = ContactForm

@@ -13,7 +13,7 @@ from django.utils import timezone
 from campaigns.models import OutboxMail
 from config.team.models import SecondFactor, SignIn, Tries
 from contacts.models import AuditEntry
-from tests.make import make_sender
+from tests.make import make_sender, make_user
 
 pytestmark = pytest.mark.django_db
 FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
@@ -187,3 +187,14 @@ def test_a_new_password_sent_after_the_sign_in_ended_is_kept_nowhere(client):
     )
 
     assert client.session["kept_writing"]["fields"] == [["note", "c"]]
+
+
+def test_roles_are_called_in_the_readers_language_and_stand_in_the_list(client, head):
+    client.force_login(head)
+    ines = make_user(username="ines", is_superuser=False)
+    ines.groups.add(Group.objects.get(name="place manager"), Group.objects.create(name="Interns"))
+
+    listed = client.get("/admin/auth/user/", headers={"accept-language": "fr"}).content.decode()
+    assert "Interns, responsable de boutique" in listed
+    for page in ("/admin/invite/", f"/admin/auth/user/{ines.pk}/change/", "/admin/auth/group/"):
+        assert "responsable de boutique" in client.get(page, headers={"accept-language": "fr"}).content.decode(), page
