@@ -29,7 +29,11 @@ class ApiKeyForm(forms.ModelForm[ApiKey]):
 
     scopes = forms.MultipleChoiceField(
         label=gettext_lazy("Scopes"),
-        choices=[(scope, format_lazy("{words} ({scope})", words=told(scope), scope=scope)) for scope in keys.SCOPES],
+        choices=[
+            (scope, format_lazy("{words} ({scope})", words=told(scope), scope=scope))
+            for scope in keys.SCOPES
+            if told(scope)
+        ],
         widget=UnfoldAdminCheckboxSelectMultipleWidget,
         help_text=gettext_lazy("Only what this partner needs; everything else is refused."),
     )

@@ -57,12 +57,7 @@ RESOURCES = (
     "orders",
     "fan-proofs",
 )
-ONLY_READ = ("topics", "deliveries", "events", "places", "orders")  # orders are written by conversions:write
-SCOPES = (
-    *(f"{resource}:read" for resource in RESOURCES),
-    *(f"{resource}:write" for resource in RESOURCES if resource not in ONLY_READ),
-    "campaigns:send",
-)
+SCOPES = (*(f"{resource}:{verb}" for resource in RESOURCES for verb in ("read", "write")), "campaigns:send")
 
 
 class UnknownScope(ValueError):

@@ -8,7 +8,7 @@ from __future__ import annotations
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-# resource → what read lets see, what write lets do
+# resource → what read lets see, what write lets do; '' = nothing: orders are written by conversions:write
 WORDS: dict[str, tuple[str | Promise, str | Promise]] = {
     "contacts": (_("see people, their consents and what they did"), _("add, change, import and erase people")),
     "segments": (_("see segments and who is in them"), _("make and change segments")),
@@ -35,6 +35,6 @@ SEND = _("start, pause and cancel campaigns")
 
 
 def told(scope: str) -> str | Promise:
-    """Return what a scope lets a key do."""
+    """Return what a scope lets a key do, '' for one that opens nothing."""
     resource, _colon, verb = scope.partition(":")
     return SEND if verb == "send" else WORDS[resource][verb == "write"]

@@ -90,8 +90,7 @@ def test_every_other_scope_opens_nothing_and_the_needed_one_does():
     assert wrong == {}
 
 
-def test_every_scope_opens_something_and_says_in_words_what():
+def test_what_a_scope_opens_is_said_in_words_and_nothing_is_said_of_one_that_opens_nothing():
     opened = {scope for scopes in RULES.values() for scope in scopes} - {"any"}
 
-    assert opened == set(keys.SCOPES)
-    assert all(str(told(scope)) for scope in keys.SCOPES)
+    assert opened == {scope for scope in keys.SCOPES if str(told(scope))}
