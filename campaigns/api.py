@@ -23,7 +23,7 @@ from campaigns import composing, reports, writers
 from campaigns.content import checks
 from campaigns.content.findings import BadContent
 from campaigns.control_api import SENDING_SCOPES, BodySerializer, Controls
-from campaigns.delivery import audience, control
+from campaigns.delivery import audience, control, leftovers
 from campaigns.models import Campaign, Delivery, EmailContent, Event, Sender
 from campaigns.report_api import ReportSerializer
 from campaigns.reports import people
@@ -275,7 +275,7 @@ class CampaignViewSet(Controls, mixins.ListModelMixin, mixins.RetrieveModelMixin
     @action(detail=True, methods=["post"], url_path="retry-failed")
     def retry_failed(self, request: Request, pk: str | None = None) -> Response:
         """POST /api/v1/campaigns/7/retry-failed/ → 200; 422 when nothing failed but addresses that do not exist."""
-        return self._do(request, lambda campaign: control.retry_failed(campaign, request.user))
+        return self._do(request, lambda campaign: leftovers.retry_failed(campaign, request.user))
 
     @extend_schema(summary="The same again, as a draft", request=None, responses={201: CampaignSerializer})
     @action(detail=True, methods=["post"])

@@ -177,17 +177,12 @@ def require(campaign: Campaign, by: control.Actor) -> None:
     if campaign.kind != Campaign.Kind.CAMPAIGN or not is_needed(campaign, by):
         return
     found = standing(campaign)
-    if is_given(campaign, found):
+    if found.state == "approved" or writers.covers(campaign):
         return
     if found.state == "changed":
         named = ", ".join(dict.fromkeys(change.label for change in found.changes))
         raise NotApproved(_("Changed since it was approved: %(what)s. Ask for approval again.") % {"what": named})
     raise NotApproved(_("A second person has to approve this campaign first. Ask for approval."))
-
-
-def is_given(campaign: Campaign, found: Standing) -> bool:
-    """Say whether the campaign stands approved: by a second person, or by the template of whose words it is made."""
-    return found.state == "approved" or writers.covers(campaign)
 
 
 # --- Verbs ------------------------------------------------------------------------------------------------------------

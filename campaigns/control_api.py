@@ -23,7 +23,7 @@ from rest_framework.response import Response
 
 from campaigns import composing, links
 from campaigns.content.findings import BadContent
-from campaigns.delivery import control, trial
+from campaigns.delivery import control, leftovers, trial
 from campaigns.models import Campaign, ContentBody, Link
 from contacts import audit, bounds
 from contacts.answers import acting_user
@@ -148,7 +148,7 @@ class Controls:
         wish = SettleSerializer(data=request.data)
         wish.is_valid(raise_exception=True)
         resend = wish.validated_data["resend"]
-        return self._do(request, lambda c: control.resend_ambiguous(c, request.user, resend=resend))  # type: ignore[no-any-return]
+        return self._do(request, lambda c: leftovers.resend_ambiguous(c, request.user, resend=resend))  # type: ignore[no-any-return]
 
     @extend_schema(
         summary="Mend the mail", request=MendSerializer, responses={201: VersionSerializer}, examples=[MENDED]

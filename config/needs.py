@@ -206,7 +206,7 @@ class Kind:
 KINDS = (
     Kind("disk", gettext_lazy("The disk is nearly full"), "campaigns.view_campaign", lambda by: disk()),
     Kind("stopped", gettext_lazy("A campaign stopped, or nothing is sent"), "campaigns.view_campaign", stopped),
-    Kind("events", gettext_lazy("Mails of an event wait"), "campaigns.view_campaign", lambda by: notices()),
+    Kind("events", gettext_lazy("Mails of an event wait"), "campaigns.view_automation", lambda by: notices()),
     Kind(
         "approvals", gettext_lazy("A campaign waits for approval"), "campaigns.approve_campaign", lambda by: approvals()
     ),

@@ -1,6 +1,6 @@
 """What is done to several people at once: a tag put on or taken off, a topic left.
 
-people = several.chosen(queryset)              # → their ids; TooMany beyond MOST
+people = several.chosen(queryset, several.MOST)    # → their ids; TooMany beyond
 several.tag(people, "regulars", request.user)  # → 12: so many did not have it yet
 """
 
@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 
 from django.contrib.auth.models import User
 from django.db.models import QuerySet
+from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 
 from contacts import audit, bulk, consent
@@ -17,7 +18,8 @@ from contacts.manners import write_batch
 from contacts.models import Contact, ContactTag, Tag, Topic
 
 MOST = 10_000
-STEP = 500  # people a transaction: on SQLite others write in between
+MOST_LEAVING = 1_000  # each writes her own ledger of consents: some seconds in all
+STEP = 100  # people a transaction, with its line in the audit log: a kill leaves whole steps; others write in between
 LONGEST = 80  # characters of a tag
 
 
@@ -29,11 +31,12 @@ class BadTag(ValueError):
     """No word that can be a tag."""
 
 
-def chosen(people: QuerySet[Contact]) -> list[int]:
-    """Return the ids of at most MOST people. Raises: TooMany."""
-    ids = list(people.order_by("pk").values_list("pk", flat=True)[: MOST + 1])
-    if len(ids) > MOST:
-        raise TooMany(_("More than 10,000 people at once: choose fewer, or make a segment of them and write to it."))
+def chosen(people: QuerySet[Contact], most: int) -> list[int]:
+    """Return the ids of at most `most` people. Raises: TooMany."""
+    ids = list(people.order_by("pk").values_list("pk", flat=True)[: most + 1])
+    if len(ids) > most:
+        words = _("More than %(most)s people at once: choose fewer, or make a segment of them and write to it.")
+        raise TooMany(words % {"most": number_format(most, force_grouping=True)})
     return ids
 
 
@@ -54,8 +57,8 @@ def tag(people: Sequence[int], name: str, by: User) -> int:
             known = Contact.objects.filter(pk__in=some).values_list("pk", flat=True)
             rows = [(pk, put_on.pk) for pk in known if pk not in held]
             bulk.insert(ContactTag, ["contact", "tag"], rows, unique=["contact", "tag"])
+            audit.record(by, "tagged people", put_on, n=len(rows))
         added += len(rows)
-    audit.record(by, "tagged people", put_on, n=added)
     return added
 
 
@@ -64,8 +67,9 @@ def untag(people: Sequence[int], off: Tag, by: User) -> int:
     removed = 0
     for some in _steps(people):
         with write_batch():
-            removed += ContactTag.objects.filter(tag=off, contact__in=some).delete()[0]
-    audit.record(by, "untagged people", off, n=removed)
+            n = ContactTag.objects.filter(tag=off, contact__in=some).delete()[0]
+            audit.record(by, "untagged people", off, n=n)
+        removed += n
     return removed
 
 
@@ -77,9 +81,10 @@ def leave(people: Sequence[int], topic: Topic, by: User) -> int:
     ended = 0
     for some in _steps(people):
         with write_batch():
-            for contact in Contact.objects.filter(pk__in=some).order_by("pk"):
-                ended += consent.unsubscribe(contact, topic, method="admin", reason="")
-    audit.record(by, "unsubscribed people", topic, n=ended)
+            left = Contact.objects.filter(pk__in=some).order_by("pk")
+            n = sum(consent.unsubscribe(contact, topic, method="admin") for contact in left)
+            audit.record(by, "unsubscribed people", topic, n=n)
+        ended += n
     return ended
 
 

@@ -68,10 +68,11 @@ def context(request: HttpRequest, campaign: Campaign) -> dict[str, Any]:
     """Return what the page shows of the approval: where it stands, and who may do what."""
     found = approval.standing(campaign)
     needed = campaign.kind == Campaign.Kind.CAMPAIGN and approval.is_needed(campaign, cast(User, request.user))
+    covered = needed and writers.covers(campaign)
     return {
         "approval": found,
-        "needs_approval": needed and not approval.is_given(campaign, found),
-        "is_covered": needed and writers.covers(campaign),
+        "needs_approval": needed and not covered and found.state != "approved",
+        "is_covered": covered,
         "shows_approval": campaign.kind == Campaign.Kind.CAMPAIGN and (needed or bool(found.steps)),
         "may_approve": request.user.has_perm(approval.APPROVES),
         "may_ask": request.user.has_perm("campaigns.change_campaign"),

@@ -157,8 +157,10 @@ class BeginsCampaigns:
         if request.method == "POST" and form.is_valid():
             try:
                 return to_page(begin(form.cleaned_data, by))
-            except (composing.Incomplete, control.Refused) as why:
+            except composing.Incomplete as why:
                 form.add_error("sender" if "sender" in form.fields else None, str(why))
+            except control.Refused as why:
+                form.add_error("within" if "within" in form.fields else None, str(why))
         context = {**self.admin_site.each_context(request), "title": _("New campaign"), "form": form}
         context["is_bound"] = writers.is_bound(by)
         return render(request, "admin/campaigns/campaign/begin.html", context)

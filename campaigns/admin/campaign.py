@@ -140,6 +140,13 @@ class CampaignAdmin(
     def get_queryset(self, request: HttpRequest) -> QuerySet[Campaign]:
         return writers.visible(request.user, super().get_queryset(request))
 
+    def has_view_permission(self, request: HttpRequest, obj: Campaign | None = None) -> bool:
+        """Say whether she may look; a campaign's history asks this and the next alone, not the list's rows."""
+        return super().has_view_permission(request, obj) and _is_hers(request, obj)
+
+    def has_change_permission(self, request: HttpRequest, obj: Campaign | None = None) -> bool:
+        return super().has_change_permission(request, obj) and _is_hers(request, obj)
+
     def has_delete_permission(self, request: HttpRequest, obj: Campaign | None = None) -> bool:
         return super().has_delete_permission(request, obj) and (obj is None or obj.state == State.DRAFT)
 
@@ -317,6 +324,10 @@ class CampaignAdmin(
             return HttpResponse(web.html(campaign, language=language, audience="self"))
         except (ValueError, LookupError, LiquidError):
             return render(request, "admin/campaigns/campaign/no_preview.html")
+
+
+def _is_hers(request: HttpRequest, campaign: Campaign | None) -> bool:
+    return campaign is None or writers.visible(request.user).filter(pk=campaign.pk).exists()
 
 
 def suggested() -> datetime:

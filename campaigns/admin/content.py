@@ -115,6 +115,11 @@ class EmailContentAdmin(starting.StartPages, EditorPages, SimpleHistoryAdmin, Fa
     def has_add_permission(self, request: HttpRequest) -> bool:
         return super().has_add_permission(request) and not writers.is_bound(request.user)
 
+    def has_view_permission(self, request: HttpRequest, obj: EmailContent | None = None) -> bool:
+        may: bool = super().has_view_permission(request, obj)
+        seen = writers.contents(request.user, EmailContent.objects.all())
+        return may and (obj is None or seen.filter(pk=obj.pk).exists())
+
     def has_change_permission(self, request: HttpRequest, obj: EmailContent | None = None) -> bool:
         may: bool = super().has_change_permission(request, obj)
         return may and (obj is None or writers.may_change(request.user, obj))

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from campaigns.admin import steps, zones
-from campaigns.delivery import control
+from campaigns.delivery import control, leftovers
 from campaigns.models import Campaign
 from contacts.models import Segment
 
@@ -68,17 +68,17 @@ def remove_people(request: HttpRequest, campaign: Campaign) -> str:
 
 
 def resend(request: HttpRequest, campaign: Campaign) -> str:
-    n = control.resend_ambiguous(campaign, request.user, resend=True)
+    n = leftovers.resend_ambiguous(campaign, request.user, resend=True)
     return _("%(n)s mails in doubt are sent again.") % {"n": steps.number(n)}
 
 
 def settle(request: HttpRequest, campaign: Campaign) -> str:
-    n = control.resend_ambiguous(campaign, request.user, resend=False)
+    n = leftovers.resend_ambiguous(campaign, request.user, resend=False)
     return _("%(n)s mails in doubt count as sent.") % {"n": steps.number(n)}
 
 
 def retry_failed(request: HttpRequest, campaign: Campaign) -> str:
-    n = control.retry_failed(campaign, request.user)
+    n = leftovers.retry_failed(campaign, request.user)
     return ngettext("%(n)s failed mail is tried again.", "%(n)s failed mails are tried again.", n) % {
         "n": steps.number(n)
     }

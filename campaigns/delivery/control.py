@@ -227,48 +227,6 @@ def set_pace(campaign: Campaign, per_hour: int | None, by: Actor) -> Campaign:
     return campaign
 
 
-def resend_ambiguous(campaign: Campaign, by: Actor, *, resend: bool) -> int:
-    """Settle the mails in doubt, return how many: sent again, or counted as sent.
-
-    Raises:  WrongState for sending again in a cancelled campaign: nobody would ever take the rows.
-    """
-    from campaigns.delivery import ledger
-
-    if resend:
-        require(campaign, State.SENDING, State.PAUSED, State.FINISHED)
-    with transaction.atomic():
-        if resend and campaign.state == State.FINISHED:
-            move(campaign, (State.FINISHED,), State.SENDING, finished_at=None)
-        settled = ledger.settle_ambiguous(campaign, resend=resend)
-        audit.record(by, "settled mails in doubt", campaign, n=settled, resend=resend)
-    hint(campaign)
-    return settled
-
-
-def retry_failed(campaign: Campaign, by: Actor) -> int:
-    """Queue the mails again that failed though their address is not at fault, and return how many.
-
-    They go as if new: the version published last, three days of tries. Addresses that do not exist stay failed.
-
-    Writes:  Delivery FAILED → QUEUED; a finished campaign sends again; an AuditEntry.
-    Raises:  WrongState for a draft or a cancelled campaign; Refused when there is nothing to try or it is too late.
-    """
-    from campaigns.delivery import ledger
-
-    require(campaign, State.SENDING, State.PAUSED, State.FINISHED)
-    if campaign.send_until is not None and campaign.send_until <= manners.database_now():
-        raise Refused(_("What this mail promises is over, so it is not sent any more. Duplicate the campaign instead."))
-    to = State.SENDING if campaign.state == State.FINISHED else campaign.state
-    with transaction.atomic():
-        move(campaign, (campaign.state,), to, finished_at=None)  # locks it: a cancel meanwhile waits and sees the rows
-        again = ledger.requeue_failed(campaign)
-        if not again:
-            raise Refused(_("No failed mail can be tried again: only addresses that do not exist have failed."))
-        audit.record(by, "retried failed mails", campaign, n=again)
-    hint(campaign)
-    return again
-
-
 def start_due(now: datetime | None = None) -> int:
     """Start the scheduled campaigns whose time has come and return how many; one that cannot start is a draft again,
     with the reason.

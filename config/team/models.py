@@ -70,7 +70,8 @@ class Tries(models.Model):
 class Wishes(models.Model):
     """What a person wants to be told: kinds of needs (config/needs.py) not on Home, and those by mail.
 
-    `told` holds what was mailed and still waits; `version` lets one of two workers write the mail.
+    `told` holds what was mailed and still waits. Who writes the mail holds the row until `claimed_until`: one of two
+    workers writes it, and after a kill another does.
     """
 
     user = models.OneToOneField(User, on_delete=models.CASCADE, related_name="wishes", verbose_name=_("person"))
@@ -78,7 +79,7 @@ class Wishes(models.Model):
     hidden = models.JSONField(_("not on Home"), default=list)
     mailed = models.JSONField(_("by mail"), default=list)
     told = models.JSONField(_("told"), default=list)
-    version = models.PositiveIntegerField(_("version"), default=0)
+    claimed_until = models.DateTimeField(_("being written until"), null=True, blank=True)
 
     class Meta:
         default_permissions = ()  # each person sees her own

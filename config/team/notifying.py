@@ -8,15 +8,20 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Set
+from datetime import timedelta
 
 from django.conf import settings
 from django.contrib.auth.models import User
+from django.db.models import Q
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, override
 
 from campaigns.delivery import staff
 from config import needs
 from config.team.models import Wishes
+from contacts.manners import database_now
+
+LEASE = timedelta(minutes=2)  # a relay that does not answer is given up long before
 
 
 class NoAddress(ValueError):
@@ -57,7 +62,8 @@ def choose(user: User, *, desk: Set[str], mail: Set[str], language: str) -> Wish
 def tell_all() -> int:
     """Mail each person what is new of what she wants by mail; return how many got one.
 
-    Safe to run twice at once: who moves `version` writes the mail.
+    Safe to run twice at once: one of them claims the person for LEASE. A kill loses nothing: the mail is written after
+    the lease, and at worst a second time when the kill came between mail and note.
     """
     readers = Wishes.objects.exclude(mailed=[]).filter(user__is_active=True, user__is_staff=True)
     return sum(_tell(one) for one in readers.select_related("user").order_by("pk"))
@@ -71,18 +77,26 @@ def _tell(reader: Wishes) -> bool:
             if kind.key in reader.mailed
             for need in kind.find(reader.user)
         }
+        if set(found) == set(reader.told) or not _claim(reader):
+            return False
         new = [need for key, need in found.items() if key not in reader.told]
-        if set(found) == set(reader.told):
-            return False
-        mine = Wishes.objects.filter(pk=reader.pk, version=reader.version)
-        if not mine.update(told=sorted(found), version=reader.version + 1) or not new:
-            return False
-        if staff.write([reader.user], _subject(new), _text(new)):
-            return True
-    Wishes.objects.filter(pk=reader.pk, version=reader.version + 1).update(
-        told=reader.told
-    )  # the next beat tries again
-    return False
+        is_written = bool(new) and staff.write([reader.user], _subject(new), _text(new)) > 0
+    kept = sorted(found) if is_written or not new else reader.told  # not written: the next beat tries again
+    Wishes.objects.filter(pk=reader.pk).update(told=kept, claimed_until=None)
+    return is_written
+
+
+def _claim(reader: Wishes) -> bool:
+    """Take the right to write this mail, unless somebody has it, or wrote it since the row was read."""
+    now = database_now()
+    free = Q(claimed_until=None) | Q(claimed_until__lt=now)
+    claimed = Wishes.objects.filter(free, pk=reader.pk, claimed_until=reader.claimed_until)
+    if not claimed.update(claimed_until=now + LEASE):
+        return False
+    is_as_read: bool = Wishes.objects.values_list("told", flat=True).get(pk=reader.pk) == reader.told
+    if not is_as_read:
+        Wishes.objects.filter(pk=reader.pk).update(claimed_until=None)
+    return is_as_read
 
 
 def _key(kind: str, need: needs.Need) -> str:

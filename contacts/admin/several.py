@@ -40,7 +40,7 @@ class ChangesSeveral:
     def _ask(self, request: HttpRequest, people: QuerySet[Contact], what: str) -> HttpResponse | None:
         """Show what will happen to how many; the second press does it. None leads back to the list."""
         try:
-            ids = several.chosen(people)
+            ids = several.chosen(people, several.MOST_LEAVING if what == "leave" else several.MOST)
             if "apply" in request.POST:
                 messages.success(request, _done(what, ids, request.POST.get("chosen", ""), cast(User, request.user)))
                 return None

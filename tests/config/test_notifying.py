@@ -2,6 +2,8 @@
 
 import email
 import email.policy
+import subprocess
+import sys
 
 import pytest
 from django.contrib.auth.models import Group
@@ -10,6 +12,7 @@ from campaigns.models import Campaign, OutboxMail
 from config.team import notifying
 from config.team.models import Wishes
 from social.models import FraudCase
+from tests.config.conftest import ROOT
 from tests.make import make_campaign as campaign_of
 from tests.make import make_sender, make_user
 
@@ -120,6 +123,48 @@ def test_a_mail_that_could_not_be_sent_is_tried_again(client, marie, settings):
     assert notifying.tell_all() == 0
     settings.FANFARE_RELAYS = before
     assert notifying.tell_all() == 1 and len(letters()) == 1
+
+
+KILLED = """
+import os
+from campaigns.delivery import staff
+write = staff.write
+def struck(people, subject, text):
+    WHEN == "after the mail" and write(people, subject, text)
+    os.kill(os.getpid(), 9)
+staff.write = struck
+from config.team import notifying
+notifying.tell_all()
+"""
+WAITS = """
+from django.contrib.auth.models import User
+from config.team import notifying
+from tests.make import make_campaign, make_sender
+make_sender()
+marie = User.objects.create_superuser("marie", password="x", email="marie@brand.example")
+notifying.choose(marie, desk=set(), mail={"stopped"}, language="en")
+make_campaign(name="Winter", state="paused", paused_reason="421")
+"""
+LATER = """
+from config.team import notifying
+from config.team.models import Wishes
+first = notifying.tell_all()
+Wishes.objects.update(claimed_until="2026-01-01T00:00Z")
+from campaigns.models import OutboxMail
+again = [notifying.tell_all(), notifying.tell_all()]
+print(first, again, OutboxMail.objects.count())
+"""
+
+
+@pytest.mark.parametrize(("when", "mails"), [("before the mail", 1), ("after the mail", 2)])
+def test_a_worker_killed_while_it_tells_loses_nothing(site, when, mails):
+    """At worst a second mail, when the kill came between the mail and its note."""
+    site.shell(WAITS)
+    words = f"import django; django.setup(); WHEN = {when!r}\n{KILLED}"
+    env = {**site.env, "DJANGO_SETTINGS_MODULE": "config.settings", "PYTHONPATH": str(ROOT)}
+    assert subprocess.run([sys.executable, "-c", words], cwd=ROOT, env=env, check=False).returncode == -9
+
+    assert site.shell(LATER) == f"0 [1, 0] {mails}"
 
 
 def test_of_two_workers_at_once_one_writes(client, marie):

@@ -79,8 +79,11 @@ def test_what_cannot_be_done_is_said_and_nothing_changes(desk, people, action, c
 
 def test_more_than_a_press_should_change_is_refused(desk, people, monkeypatch):
     monkeypatch.setattr(several, "MOST", 2)
-    assert "make a segment of them" in press(desk, "put_tag_on", people, apply="1", chosen="x")
-    assert not ContactTag.objects.exists()
+    monkeypatch.setattr(several, "MOST_LEAVING", 1)
+    assert "More than 2 people at once" in press(desk, "put_tag_on", people, apply="1", chosen="x")
+    leaving = press(desk, "end_subscription", people[:2], apply="1", chosen=str(make_topic().pk))
+    assert "More than 1 people at once" in leaving
+    assert not ContactTag.objects.exists() and not Subscription.objects.filter(state="unsubscribed").exists()
 
 
 def test_who_may_not_change_people_has_no_such_press(client, people):

@@ -173,10 +173,14 @@ def test_she_neither_sees_nor_touches_what_others_write(client, ines, port, temp
     assert "House letter" not in client.get("/admin/campaigns/campaign/").content.decode()
     assert "House letter" not in client.get("/admin/campaigns/campaign/calendar/?view=month").content.decode()
     assert "House letter" not in client.get("/admin/campaigns/campaign/reports/").content.decode()
-    for page in ("change", "preview", "progress", "report", "duplicate"):
+    for page in ("change", "preview", "progress", "report", "duplicate", "history"):
         name = "admin:campaigns_campaign_" + page
         call = client.post if page == "duplicate" else client.get
-        assert call(reverse(name, args=[theirs.pk])).status_code in {302, 404}, page
+        assert call(reverse(name, args=[theirs.pk])).status_code in {302, 403, 404}, page
+    mail = theirs.content
+    for page in ("change", "history"):
+        name = "admin:campaigns_emailcontent_" + page
+        assert client.get(reverse(name, args=[mail.pk])).status_code in {302, 403, 404}, page
     assert client.post(f"/admin/campaigns/campaign/{theirs.pk}/do/cancel/").status_code == 404
     theirs.refresh_from_db()
     assert theirs.state == "draft" and Campaign.objects.count() == 1

@@ -12,7 +12,7 @@ from django.core.validators import URLValidator
 from django.utils import timezone
 
 from campaigns import composing, links
-from campaigns.delivery import control, progress
+from campaigns.delivery import control, leftovers, progress
 from campaigns.models import Campaign
 from campaigns.reports import people
 from contacts import audit
@@ -106,7 +106,7 @@ class Command(BaseCommand):
             case "pace":
                 control.set_pace(campaign, max(options["per_hour"], 0) or None, BY)
             case "settle":
-                settled = control.resend_ambiguous(campaign, BY, resend=options["how"] == "again")
+                settled = leftovers.resend_ambiguous(campaign, BY, resend=options["how"] == "again")
                 self.stdout.write(f"{settled} mails in doubt settled")
             case "retarget":
                 link = campaign.links.filter(kind="click", number=options["number"]).first()
@@ -115,7 +115,7 @@ class Command(BaseCommand):
                 links.retarget(link, options["target"], None)
                 audit.record(BY, "retargeted link", link, target=options["target"][:200])
             case "retry-failed":
-                self.stdout.write(f"{control.retry_failed(campaign, BY)} failed mails are tried again")
+                self.stdout.write(f"{leftovers.retry_failed(campaign, BY)} failed mails are tried again")
             case "duplicate":
                 campaign = composing.duplicate(campaign, BY)
             case "write-to":

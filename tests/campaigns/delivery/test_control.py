@@ -8,7 +8,7 @@ from django.db import connection
 from django.utils import timezone
 
 from campaigns.content import versions
-from campaigns.delivery import control, hold, ledger, rounds, sender
+from campaigns.delivery import control, hold, ledger, leftovers, rounds, sender
 from campaigns.models import Campaign, ContentBody, Delivery, EmailContent, OutboxMail, TokenBucket
 from contacts.models import AuditEntry, Contact
 from tests.make import make_brand, make_campaign, make_contact, make_segment, make_topic
@@ -46,10 +46,10 @@ def test_what_is_in_doubt_is_not_sent_again_by_a_cancelled_campaign():
     Delivery.objects.update(state="ambiguous")
 
     with pytest.raises(control.WrongState):
-        control.resend_ambiguous(campaign, "marie", resend=True)
+        leftovers.resend_ambiguous(campaign, "marie", resend=True)
 
     assert not Delivery.objects.filter(state="queued").exists(), "nobody would ever take them"
-    assert control.resend_ambiguous(campaign, "marie", resend=False) == 3
+    assert leftovers.resend_ambiguous(campaign, "marie", resend=False) == 3
 
 
 def test_a_double_press_starts_once():
@@ -267,7 +267,7 @@ def test_only_the_failed_whose_address_is_not_at_fault_are_tried_again_and_as_ne
     campaign.refresh_from_db()
     assert campaign.state == "finished"
 
-    assert control.retry_failed(campaign, "marie") == 1
+    assert leftovers.retry_failed(campaign, "marie") == 1
 
     row = Delivery.objects.get(pk=again)
     assert (campaign.state, row.state, row.attempts) == ("sending", "queued", 0)
@@ -285,7 +285,7 @@ def test_what_was_mended_meanwhile_is_what_a_failed_mail_takes():
     failed(campaign)
     control.pause(campaign, "wrong", "marie")
     versions.new_version(campaign.content, [ContentBody(language="en", subject="Mended", blocks=TEXT)])
-    control.retry_failed(campaign, "marie")
+    leftovers.retry_failed(campaign, "marie")
     assert campaign.state == "paused", "a pause stays a pause"
     control.resume(campaign, "marie")
     sender.run(campaign)
@@ -300,16 +300,16 @@ def test_a_retry_of_nothing_or_of_a_cancelled_campaign_or_too_late_says_why_and_
     Campaign.objects.update(state="finished", finished_at=timezone.now())
 
     with pytest.raises(control.Refused, match="do not exist"):
-        control.retry_failed(campaign, "marie")
+        leftovers.retry_failed(campaign, "marie")
     campaign.refresh_from_db()
     assert campaign.state == "finished" and campaign.finished_at
     Delivery.objects.update(bounced_at=None)
     Campaign.objects.update(send_until=timezone.now() - timedelta(hours=1))
     with pytest.raises(control.Refused, match="promises is over"):
-        control.retry_failed(campaign, "marie")
+        leftovers.retry_failed(campaign, "marie")
     Campaign.objects.update(state="cancelled", send_until=None)
     with pytest.raises(control.WrongState):
-        control.retry_failed(campaign, "marie")
+        leftovers.retry_failed(campaign, "marie")
     assert Delivery.objects.get(pk=row).state == "failed"
 
 
