@@ -33,7 +33,7 @@ class Step:
 
     @property
     def word(self) -> str:
-        return {"done": _("ready"), "todo": _("open"), "problem": _("look here")}[self.state]
+        return {"done": _("ready"), "todo": _("to be done"), "problem": _("look here")}[self.state]
 
 
 @dataclass(frozen=True, slots=True)
